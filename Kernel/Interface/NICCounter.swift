@@ -1,0 +1,62 @@
+// What the NIC counts: every frame and every call ends in exactly one of these (R7).
+
+/// A counter of the NIC. Drop reasons first, in the order in which a frame meets them.
+public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
+  case framesReceived
+  case framesSent
+  case arpAnswered
+
+  // Frames dropped before a call was decoded.
+  case dropFrameTooShort
+  case dropForeignEthernetAddress
+  case dropUnknownEtherType
+  case dropMalformedARP
+  case dropForeignARP
+  case dropMalformedIPv4
+  case dropIPv4Checksum
+  case dropIPv4Options
+  case dropIPv4Fragment
+  case dropForeignIPv4Address
+  case dropUnknownIPProtocol
+  case dropMalformedUDP
+  case dropUDPChecksum
+  case dropUnknownPort
+  case dropRPCTooShort
+  case dropRPCReply
+  case dropRPCUnknownMessageType
+  case dropRPCMalformedAuthentication
+
+  // Calls answered by the NIC itself, with the error of RFC 5531 §9.
+  case rejectedRPCMismatch
+  case rejectedAuthentication
+  case rejectedProgramUnavailable
+  case rejectedProgramMismatch
+  case rejectedProcedureUnavailable
+  case rejectedGarbageArguments
+  case rejectedOverload
+
+  // Calls accepted (each ends in one of the next group, R7).
+  case callsAccepted
+  case callsReplied
+  case callsFailedByHandler
+  case callsFailedMalformedResponse
+  case callsFailedByKernel
+  case callsFailedProcessRemoved
+
+  // What cores saw.
+  case deliveredToUserLoop
+  case deliveredThroughKernel
+  case callsQueued
+  case callsRequeued
+  case loadsHeld
+  case messagesTryAgain
+  case messagesYieldNow
+  case messagesRetire
+  case messagesResume
+  case messagesFrame
+  case linesFilled
+  case linesFetched
+
+  // Accesses that break the interface's rules.
+  case violations
+}

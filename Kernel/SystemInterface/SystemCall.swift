@@ -1,0 +1,56 @@
+// What a user program may ask of the kernel, and what it gets back.
+//
+// `svc #0` with the number in x8 and arguments in x0…x5; the kernel returns a `SystemError` in
+// x0 and a value in x1. Registers x9…x18 are not preserved. A wrong call gets an error, never a
+// panic.
+
+/// A system call's number.
+public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
+  /// Gives up the core until the NIC wants this worker again; what the YIELDNOW stub calls, and
+  /// what a worker calls before its first load. No arguments.
+  case yield = 0
+  /// Ends the process. x0: status, 0 for success.
+  case exit = 1
+  /// Writes a line to the kernel's log. x0: address of UTF-8 text, x1: bytes, at most
+  /// `SystemLimits.logBytes`.
+  case log = 2
+  /// Registers a procedure with the NIC. x0: address of a `ServiceRegistration`, 8-byte aligned.
+  case registerService = 3
+  /// Registers the stubs of this thread's endpoint and enables it.
+  /// x0: code address for TRYAGAIN, x1: for YIELDNOW.
+  case attachEndpoint = 4
+}
+
+/// Why a system call failed.
+public enum SystemError: UInt64, Hashable, Sendable, CaseIterable {
+  case none = 0
+  case unknownSystemCall = 1
+  /// An address is not mapped for the caller, or wraps.
+  case invalidAddress = 2
+  case misalignedAddress = 3
+  case tooLong = 4
+  case invalidPort = 5
+  case invalidSignature = 6
+  /// The same port, program, version and procedure is registered already.
+  case alreadyRegistered = 7
+  case tableFull = 8
+  /// The caller has no endpoint, or has attached it already.
+  case invalidState = 9
+  case noNIC = 10
+}
+
+/// What `SystemCall.registerService` points to, ten words:
+///
+///     0 UDP port   1 program   2 version   3 procedure   4 code address   5 data address
+///     6 address and 7 bytes of the argument signature
+///     8 address and 9 bytes of the result signature
+public enum ServiceRegistration {
+  public static var wordCount: Int { 10 }
+}
+
+/// Bounds that a program can rely on.
+public enum SystemLimits {
+  public static var logBytes: Int { 256 }
+  /// Bytes of one signature.
+  public static var signatureBytes: Int { 255 }
+}

@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+// One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
+//
+// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "kernel" or "user" for
+// aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
+// in all three, from the same sources.
+
+import PackageDescription
+
+let compilation = Context.environment["WENGEN_TARGET"] ?? "host"
+
+/// Every Swift target: strict memory safety, and a warning is an error.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module compiled for host and target: logic only, no hardware, no I/O.
+func dual(_ name: String, path: String, dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path,
+    swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)])
+}
+
+/// A test suite of the host.
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let dualModules: [Target] = [
+  dual("Interface", path: "Kernel/Interface"),
+  dual("SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"]),
+  dual("Reporting", path: "Kernel/Reporting"),
+  dual("DeviceTree", path: "Kernel/DeviceTree"),
+  dual("Memory", path: "Kernel/Memory"),
+  dual("Images", path: "Kernel/Images"),
+  dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
+]
+
+let hostTargets: [Target] = [
+  .target(name: "ModelInterface", path: "qemu/ModelInterface"),
+  dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"]),
+  dual("Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"]),
+  .target(
+    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
+    path: "qemu/ModelExports", swiftSettings: strict),
+  .target(name: "Harness", path: "Tools/Harness", swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-run", dependencies: ["Harness"], path: "Tools/Run", swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
+  tests("InterfaceTests", "Interface", "SystemInterface"),
+  tests("MarshallingTests", "Interface", "Marshalling"),
+  tests("ModelTests", "Interface", "Marshalling", "Model"),
+  tests("MemoryTests", "Memory"),
+  tests("DeviceTreeTests", "DeviceTree"),
+  tests("ImagesTests", "Images"),
+  tests("ReportingTests", "Reporting"),
+  tests("SchedulingTests", "Interface", "Scheduling"),
+  tests("HarnessTests", "Harness"),
+  .testTarget(
+    name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+]
+
+let kernelTargets: [Target] = [
+  .target(name: "Boot", path: "Boot"),
+  .target(
+    name: "ArchAArch64", dependencies: ["Boot", "Interface", "Memory", "Reporting"],
+    path: "Kernel/Arch/AArch64", swiftSettings: strict),
+  .target(
+    name: "Platform", dependencies: ["ArchAArch64", "Boot", "DeviceTree", "Reporting"],
+    path: "Kernel/Platform", swiftSettings: strict),
+  .executableTarget(
+    name: "wengen",
+    dependencies: [
+      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
+      "Reporting", "Scheduling", "SystemInterface",
+    ],
+    path: "Kernel/Core", swiftSettings: strict),
+]
+
+let userTargets: [Target] = [
+  .target(name: "UserStart", path: "User/Start"),
+  .target(
+    name: "UserRuntime", dependencies: ["Interface", "SystemInterface", "UserStart"],
+    path: "User/Runtime", swiftSettings: strict),
+  .executableTarget(
+    name: "echo", dependencies: ["UserRuntime"], path: "User/Echo", swiftSettings: strict),
+  .executableTarget(
+    name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
+    swiftSettings: strict),
+]
+
+let package = Package(
+  name: "wengen",
+  products: compilation == "host"
+    ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
+  targets: dualModules
+    + (["kernel": kernelTargets, "user": userTargets][compilation] ?? hostTargets),
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,2 @@
+/* A C target needs a source file; the content is the header. */
+#include "lauberhorn_model.h"
