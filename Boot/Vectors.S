@@ -1,0 +1,119 @@
+// Exception vectors: from any exception to the Swift that handles it.
+//
+// The kernel runs with interrupts masked, except while a dispatch thread's load may be held or
+// the core sleeps; so an exception from EL1 is an interrupt at one of these two places, or a bug.
+// An exception from EL0 ends `thread_resume` (Threads.S), which the dispatch thread called.
+// ARM ARM D1.13.1: sixteen slots of 128 bytes, aligned to 2 KiB.
+
+#if defined(__aarch64__) && !defined(__linux__)
+
+#include "include/Layout.h"
+
+    .macro  vector label
+    .balign 128
+    b       \label
+    .endm
+
+    .section .text.vectors, "ax"
+    .balign 2048
+    .global exception_vectors
+exception_vectors:
+    vector  unexpected_el1t_synchronous     // EL1 with SP_EL0: never used
+    vector  unexpected_el1t_interrupt
+    vector  unexpected_el1t_fast_interrupt
+    vector  unexpected_el1t_system_error
+    vector  el1_synchronous                 // EL1 with SP_EL1: the kernel
+    vector  el1_interrupt
+    vector  el1_fast_interrupt
+    vector  el1_system_error
+    vector  el0_synchronous                 // EL0, AArch64: user programs
+    vector  el0_interrupt
+    vector  el0_fast_interrupt
+    vector  el0_system_error
+    vector  el0_aarch32                     // EL0, AArch32: never entered
+    vector  el0_aarch32
+    vector  el0_aarch32
+    vector  el0_aarch32
+
+// Saves all registers of the kernel into a ThreadContext on the stack and calls
+// kernel_exception(context, kind), which does not return.
+    .macro  kernel_bug label, kind
+\label:
+    sub     sp, sp, #288
+    stp     x0, x1, [sp, #CONTEXT_X]
+    mov     x0, #\kind
+    b       save_and_panic
+    .endm
+
+    kernel_bug unexpected_el1t_synchronous, 0
+    kernel_bug unexpected_el1t_interrupt, 1
+    kernel_bug unexpected_el1t_fast_interrupt, 2
+    kernel_bug unexpected_el1t_system_error, 3
+    kernel_bug el1_synchronous, 4
+    kernel_bug el1_fast_interrupt, 6
+    kernel_bug el1_system_error, 7
+    kernel_bug el0_fast_interrupt, 10
+    kernel_bug el0_aarch32, 12
+
+save_and_panic:
+    stp     x2, x3, [sp, #CONTEXT_X + 16]
+    stp     x4, x5, [sp, #CONTEXT_X + 32]
+    stp     x6, x7, [sp, #CONTEXT_X + 48]
+    stp     x8, x9, [sp, #CONTEXT_X + 64]
+    stp     x10, x11, [sp, #CONTEXT_X + 80]
+    stp     x12, x13, [sp, #CONTEXT_X + 96]
+    stp     x14, x15, [sp, #CONTEXT_X + 112]
+    stp     x16, x17, [sp, #CONTEXT_X + 128]
+    stp     x18, x19, [sp, #CONTEXT_X + 144]
+    stp     x20, x21, [sp, #CONTEXT_X + 160]
+    stp     x22, x23, [sp, #CONTEXT_X + 176]
+    stp     x24, x25, [sp, #CONTEXT_X + 192]
+    stp     x26, x27, [sp, #CONTEXT_X + 208]
+    stp     x28, x29, [sp, #CONTEXT_X + 224]
+    add     x9, sp, #288
+    stp     x30, x9, [sp, #CONTEXT_X + 240]
+    mrs     x9, elr_el1
+    mrs     x10, spsr_el1
+    stp     x9, x10, [sp, #CONTEXT_PC]
+    mov     x1, x0
+    mov     x0, sp
+    bl      kernel_exception
+    b       hang
+
+// An interrupt while the kernel waits: kernel_interrupt() handles it, then the wait goes on; a
+// held load is executed again (R10). Only registers that a call may clobber are saved.
+    .type   el1_interrupt, %function
+el1_interrupt:
+    sub     sp, sp, #192
+    stp     x0, x1, [sp]
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    stp     x18, x30, [sp, #144]
+    mrs     x9, elr_el1
+    mrs     x10, spsr_el1
+    stp     x9, x10, [sp, #160]
+    bl      kernel_interrupt
+    ldp     x9, x10, [sp, #160]
+    msr     elr_el1, x9
+    msr     spsr_el1, x10
+    ldp     x18, x30, [sp, #144]
+    ldp     x16, x17, [sp, #128]
+    ldp     x14, x15, [sp, #112]
+    ldp     x12, x13, [sp, #96]
+    ldp     x10, x11, [sp, #80]
+    ldp     x8, x9, [sp, #64]
+    ldp     x6, x7, [sp, #48]
+    ldp     x4, x5, [sp, #32]
+    ldp     x2, x3, [sp, #16]
+    ldp     x0, x1, [sp]
+    add     sp, sp, #192
+    eret
+    .size   el1_interrupt, . - el1_interrupt
+
+#endif

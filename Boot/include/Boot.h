@@ -1,0 +1,253 @@
+// What assembly and C give to Swift: structs that both touch, linker symbols, and the
+// instructions that Swift has no words for.
+//
+// Every inline function is one instruction or one short sequence and says which; each is
+// `always_inline`, since a call would cost more than it does.
+#ifndef WENGEN_BOOT_H
+#define WENGEN_BOOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "Layout.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+// --- Structs that assembly reads ------------------------------------------------------------
+
+/// Values for the translation registers, in the order in which Start.S loads them.
+struct TranslationSetup {
+  uint64_t memory_attributes;   // MAIR_EL1
+  uint64_t translation_control; // TCR_EL1
+  uint64_t user_table;          // TTBR0_EL1: maps the image to itself while the MMU comes on
+  uint64_t kernel_table;        // TTBR1_EL1
+  uint64_t system_control;      // SCTLR_EL1
+};
+
+/// What a secondary core starts with; PSCI CPU_ON passes its physical address.
+struct CoreStart {
+  struct TranslationSetup translation;
+  uint64_t stack_top;
+  uint64_t argument; // passed to secondary_main
+};
+
+/// A user thread's registers while it does not run.
+struct ThreadContext {
+  uint64_t x[31];
+  uint64_t stack_pointer;
+  uint64_t program_counter;
+  uint64_t processor_state; // SPSR format
+};
+
+/// What TPIDR_EL1 points to. Assembly uses the first field.
+struct CoreLocal {
+  struct ThreadContext *context; // the thread that runs in user mode
+  uint64_t reserved;
+  uint64_t core_number;
+} __attribute__((aligned(128)));
+
+_Static_assert(offsetof(struct TranslationSetup, memory_attributes) == TRANSLATION_MAIR, "");
+_Static_assert(offsetof(struct TranslationSetup, translation_control) == TRANSLATION_TCR, "");
+_Static_assert(offsetof(struct TranslationSetup, user_table) == TRANSLATION_TTBR0, "");
+_Static_assert(offsetof(struct TranslationSetup, kernel_table) == TRANSLATION_TTBR1, "");
+_Static_assert(offsetof(struct TranslationSetup, system_control) == TRANSLATION_SCTLR, "");
+_Static_assert(offsetof(struct CoreStart, stack_top) == CORE_START_STACK, "");
+_Static_assert(offsetof(struct CoreStart, argument) == CORE_START_ARGUMENT, "");
+_Static_assert(offsetof(struct ThreadContext, x) == CONTEXT_X, "");
+_Static_assert(offsetof(struct ThreadContext, stack_pointer) == CONTEXT_SP, "");
+_Static_assert(offsetof(struct ThreadContext, program_counter) == CONTEXT_PC, "");
+_Static_assert(offsetof(struct ThreadContext, processor_state) == CONTEXT_PSTATE, "");
+_Static_assert(offsetof(struct CoreLocal, context) == CORE_CONTEXT, "");
+
+ALWAYS_INLINE uint64_t context_register(const struct ThreadContext *context, unsigned number) {
+  return context->x[number % 31];
+}
+ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned number,
+                                        uint64_t value) {
+  context->x[number % 31] = value;
+}
+
+// --- Assembly routines ----------------------------------------------------------------------
+
+/// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
+uint64_t thread_resume(struct ThreadContext *context);
+
+/// Start.S: stops this core for good.
+void hang(void) __attribute__((noreturn));
+
+/// Start.S: where PSCI starts a secondary core (its physical address is what counts).
+void secondary_entry(void);
+
+extern char exception_vectors[];
+
+// --- Linker symbols -------------------------------------------------------------------------
+
+extern char image_start[], text_end[], rodata_end[], data_end[], image_end[];
+
+/// The run-time address of a symbol, relative to the program counter: physical before the MMU is
+/// on, virtual after.
+#define IMAGE_SYMBOL(name)                          \
+  ALWAYS_INLINE uint64_t address_of_##name(void) {  \
+    return (uint64_t)(uintptr_t)name;               \
+  }
+IMAGE_SYMBOL(image_start)
+IMAGE_SYMBOL(text_end)
+IMAGE_SYMBOL(rodata_end)
+IMAGE_SYMBOL(data_end)
+IMAGE_SYMBOL(image_end)
+IMAGE_SYMBOL(exception_vectors)
+IMAGE_SYMBOL(secondary_entry)
+
+// --- System registers -----------------------------------------------------------------------
+
+#define SYSTEM_REGISTER_READ(function, name)                  \
+  ALWAYS_INLINE uint64_t read_##function(void) {              \
+    uint64_t value;                                           \
+    __asm__ volatile("mrs %0, " name : "=r"(value));          \
+    return value;                                             \
+  }
+#define SYSTEM_REGISTER_WRITE(function, name)                           \
+  ALWAYS_INLINE void write_##function(uint64_t value) {                 \
+    __asm__ volatile("msr " name ", %0" : : "r"(value) : "memory");     \
+  }
+
+SYSTEM_REGISTER_READ(core_affinity, "mpidr_el1")
+SYSTEM_REGISTER_READ(main_identification, "midr_el1")
+SYSTEM_REGISTER_READ(memory_features, "id_aa64mmfr0_el1")
+SYSTEM_REGISTER_READ(exception_syndrome, "esr_el1")
+SYSTEM_REGISTER_READ(fault_address, "far_el1")
+SYSTEM_REGISTER_READ(counter, "cntvct_el0")
+SYSTEM_REGISTER_READ(counter_frequency, "cntfrq_el0")
+SYSTEM_REGISTER_READ(core_local, "tpidr_el1")
+SYSTEM_REGISTER_WRITE(core_local, "tpidr_el1")
+SYSTEM_REGISTER_WRITE(vector_base, "vbar_el1")
+SYSTEM_REGISTER_WRITE(user_table, "ttbr0_el1")
+// GICv3 CPU interface, named by encoding: assemblers without GIC names take them.
+SYSTEM_REGISTER_READ(interrupt_acknowledge, "S3_0_C12_C12_0")      // ICC_IAR1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_end, "S3_0_C12_C12_1")             // ICC_EOIR1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_priority_mask, "S3_0_C4_C6_0")     // ICC_PMR_EL1
+SYSTEM_REGISTER_WRITE(interrupt_binary_point, "S3_0_C12_C12_3")    // ICC_BPR1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_control, "S3_0_C12_C12_4")         // ICC_CTLR_EL1
+SYSTEM_REGISTER_READ(interrupt_system_registers, "S3_0_C12_C12_5") // ICC_SRE_EL1
+SYSTEM_REGISTER_WRITE(interrupt_system_registers, "S3_0_C12_C12_5")
+SYSTEM_REGISTER_WRITE(interrupt_group_enable, "S3_0_C12_C12_7")    // ICC_IGRPEN1_EL1
+
+// --- Barriers, caches, waiting --------------------------------------------------------------
+
+/// Orders everything before against everything after, for every observer (DMB SY).
+ALWAYS_INLINE void barrier_full(void) { __asm__ volatile("dmb sy" ::: "memory"); }
+/// Orders stores before against stores after, for the other cores (DMB ISHST).
+ALWAYS_INLINE void barrier_stores(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
+/// Waits until everything before has completed (DSB SY).
+ALWAYS_INLINE void barrier_complete(void) { __asm__ volatile("dsb sy" ::: "memory"); }
+/// Later instructions see earlier changes of context (ISB).
+ALWAYS_INLINE void barrier_context(void) { __asm__ volatile("isb" ::: "memory"); }
+
+/// Forgets all translations of one address space on all cores (TLBI ASIDE1IS). Call between
+/// `barrier_complete`s.
+ALWAYS_INLINE void translations_forget(uint64_t asid) {
+  __asm__ volatile("tlbi aside1is, %0" : : "r"(asid << 48) : "memory");
+}
+/// Forgets all translations on all cores (TLBI VMALLE1IS).
+ALWAYS_INLINE void translations_forget_all(void) {
+  __asm__ volatile("tlbi vmalle1is" ::: "memory");
+}
+/// Forgets all instructions in caches, on all cores (IC IALLUIS).
+ALWAYS_INLINE void instructions_forget(void) { __asm__ volatile("ic ialluis" ::: "memory"); }
+/// Cleans and invalidates one data cache line (DC CIVAC).
+ALWAYS_INLINE void cache_clean_invalidate(uint64_t address) {
+  __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
+}
+/// Cleans one data cache line to where instructions are fetched from (DC CVAU).
+ALWAYS_INLINE void cache_clean_for_instructions(uint64_t address) {
+  __asm__ volatile("dc cvau, %0" : : "r"(address) : "memory");
+}
+
+ALWAYS_INLINE void wait_for_interrupt(void) { __asm__ volatile("wfi" ::: "memory"); }
+ALWAYS_INLINE void wait_for_event(void) { __asm__ volatile("wfe" ::: "memory"); }
+ALWAYS_INLINE void send_event(void) { __asm__ volatile("sev" ::: "memory"); }
+ALWAYS_INLINE void interrupts_unmask(void) { __asm__ volatile("msr daifclr, #2" ::: "memory"); }
+ALWAYS_INLINE void interrupts_mask(void) { __asm__ volatile("msr daifset, #2" ::: "memory"); }
+
+// --- Lines ----------------------------------------------------------------------------------
+
+/// Words 0…3 of a control line.
+struct LineWords {
+  uint64_t code, data, argument0, argument1;
+};
+
+/// Loads the head of a control line on a kernel endpoint. The first load may be held for the
+/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10).
+ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
+  struct LineWords words;
+  __asm__ volatile("msr daifclr, #2\n\t"
+                   "ldp %0, %1, [%4]\n\t"
+                   "msr daifset, #2\n\t"
+                   "ldp %2, %3, [%4, #16]"
+                   : "=&r"(words.code), "=&r"(words.data), "=&r"(words.argument0),
+                     "=&r"(words.argument1)
+                   : "r"(address)
+                   : "memory");
+  return words;
+}
+
+/// Stores one word of a line.
+ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
+  __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+/// Jumps to the code that a message names (R8's registers: data and first two arguments).
+typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,
+                                   uint64_t line);
+ALWAYS_INLINE uint64_t line_jump(uint64_t code, uint64_t data, uint64_t argument0,
+                                 uint64_t argument1, uint64_t line) {
+  return ((MessageHandler)(uintptr_t)code)(data, argument0, argument1, line);
+}
+
+// --- Firmware and emulator ------------------------------------------------------------------
+
+/// A PSCI call by SMC (ARM DEN 0022, SMC calling convention DEN 0028).
+ALWAYS_INLINE int64_t psci_call_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c) {
+  register uint64_t x0 __asm__("x0") = function;
+  register uint64_t x1 __asm__("x1") = a;
+  register uint64_t x2 __asm__("x2") = b;
+  register uint64_t x3 __asm__("x3") = c;
+  __asm__ volatile("smc #0"
+                   : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                   :
+                   : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                     "x16", "x17", "memory");
+  return (int64_t)x0;
+}
+/// The same by HVC.
+ALWAYS_INLINE int64_t psci_call_hvc(uint64_t function, uint64_t a, uint64_t b, uint64_t c) {
+  register uint64_t x0 __asm__("x0") = function;
+  register uint64_t x1 __asm__("x1") = a;
+  register uint64_t x2 __asm__("x2") = b;
+  register uint64_t x3 __asm__("x3") = c;
+  __asm__ volatile("hvc #0"
+                   : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                   :
+                   : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                     "x16", "x17", "memory");
+  return (int64_t)x0;
+}
+
+/// Ends the emulator with an exit status (Arm semihosting, SYS_EXIT_EXTENDED 0x20).
+ALWAYS_INLINE void semihosting_exit(uint64_t status) {
+  uint64_t block[2] = {0x20026 /* ADP_Stopped_ApplicationExit */, status};
+  register uint64_t x0 __asm__("x0") = 0x20;
+  register uint64_t *x1 __asm__("x1") = block;
+  __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+}
+
+/// The caller's frame pointer, where a backtrace starts.
+ALWAYS_INLINE uint64_t frame_pointer(void) {
+  return (uint64_t)(uintptr_t)__builtin_frame_address(0);
+}
+/// The address the function that this is inlined into returns to.
+ALWAYS_INLINE uint64_t return_address(void) {
+  return (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+#endif

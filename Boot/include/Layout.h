@@ -1,0 +1,37 @@
+// Offsets that assembly and Swift share; Boot.h checks them against its structs.
+#ifndef WENGEN_LAYOUT_H
+#define WENGEN_LAYOUT_H
+
+// The boot core's stack, until it gets one with a guard page.
+#define BOOT_STACK_BYTES 0x8000
+
+// struct TranslationSetup
+#define TRANSLATION_MAIR 0
+#define TRANSLATION_TCR 8
+#define TRANSLATION_TTBR0 16
+#define TRANSLATION_TTBR1 24
+#define TRANSLATION_SCTLR 32
+
+// struct CoreStart
+#define CORE_START_TRANSLATION 0
+#define CORE_START_STACK 40
+#define CORE_START_ARGUMENT 48
+
+// struct ThreadContext
+#define CONTEXT_X 0
+#define CONTEXT_SP 248
+#define CONTEXT_PC 256
+#define CONTEXT_PSTATE 264
+
+// struct CoreLocal
+#define CORE_CONTEXT 0
+#define CORE_STACK_POINTER 8
+
+// Why `thread_resume` returned.
+#define TRAP_YIELD 0
+#define TRAP_SYSTEM_CALL 1
+#define TRAP_FAULT 2
+#define TRAP_INTERRUPT 3
+#define TRAP_SYSTEM_ERROR 4
+
+#endif

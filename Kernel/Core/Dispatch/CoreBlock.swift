@@ -1,0 +1,127 @@
+// Everything one core owns; no other core reads or writes it after the core has started.
+
+internal import Boot
+internal import Interface
+internal import Scheduling
+
+/// One core's state, padded to lines so that no two cores share one.
+struct CoreBlock {
+  /// First, since TPIDR_EL1 points here and assembly reads it.
+  var local = CoreLocal()
+  var core = CoreIdentifier(0)
+  /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
+  var loop: MessageLoop?
+  var runQueue = RunQueue()
+  /// The thread in user mode, if one is.
+  var running: ThreadIdentifier?
+  /// What TTBR0_EL1 holds, so that staying in a process costs nothing.
+  var userTable: UInt64 = 0
+  /// Where this core's state line is mapped; 0 when there is no NIC.
+  var stateLine: UInt = 0
+  var counters = CoreCounters()
+}
+
+/// What a core counts about itself.
+struct CoreCounters {
+  /// Times a user thread was entered because the NIC asked (CALL or RESUME).
+  var dispatches: UInt64 = 0
+  var tryAgain: UInt64 = 0
+  var requeued: UInt64 = 0
+  var systemCalls: UInt64 = 0
+  var yields: UInt64 = 0
+  var interrupts: UInt64 = 0
+  var faults: UInt64 = 0
+}
+
+/// A reference to a core's block.
+struct CoreReference {
+  // Safety: points into the core array, which lives as long as the kernel.
+  private let block: UnsafeMutablePointer<CoreBlock>
+
+  init(block: UnsafeMutablePointer<CoreBlock>) { unsafe self.block = unsafe block }
+
+  /// The core that executes this.
+  @inline(__always)
+  static var current: CoreReference {
+    // Safety: TPIDR_EL1 is set by `activate` before anything else runs on a core.
+    unsafe CoreReference(
+      block: UnsafeMutablePointer(bitPattern: UInt(read_core_local())).unsafelyUnwrapped)
+  }
+
+  /// Whether `activate` was called on this core; false only very early in boot.
+  static var isActive: Bool { read_core_local() != 0 }
+
+  /// Makes this the executing core's block.
+  func activate() { unsafe write_core_local(UInt64(UInt(bitPattern: block))) }
+
+  var core: CoreIdentifier { unsafe block.pointee.core }
+
+  var loop: MessageLoop? {
+    get { unsafe block.pointee.loop }
+    nonmutating set { unsafe block.pointee.loop = newValue }
+  }
+
+  var running: ThreadIdentifier? {
+    get { unsafe block.pointee.running }
+    nonmutating set { unsafe block.pointee.running = newValue }
+  }
+
+  var stateLine: UInt {
+    get { unsafe block.pointee.stateLine }
+    nonmutating set { unsafe block.pointee.stateLine = newValue }
+  }
+
+  var counters: CoreCounters {
+    get { unsafe block.pointee.counters }
+    nonmutating set { unsafe block.pointee.counters = newValue }
+  }
+
+  /// Counts one event; only the core itself may.
+  @inline(__always)
+  func count(_ counter: WritableKeyPath<CoreCounters, UInt64>) {
+    unsafe block.pointee.counters[keyPath: counter] &+= 1
+  }
+
+  /// Activates an address space, unless it is active already.
+  @inline(__always)
+  func activate(userTable: UInt64) {
+    guard unsafe block.pointee.userTable != userTable else { return }
+    unsafe block.pointee.userTable = userTable
+    write_user_table(userTable)
+    barrier_context()
+  }
+
+  /// Puts a thread at the end of this core's run queue.
+  func enqueue(_ thread: ThreadReference) {
+    thread.become(.runnable)
+    let wasAppended = unsafe block.pointee.runQueue.append(thread.identifier)
+    precondition(wasAppended, "a run queue has room for every thread")
+  }
+
+  func takeRunnable() -> ThreadIdentifier? { unsafe block.pointee.runQueue.takeFirst() }
+
+  var runQueueLength: UInt16 { unsafe UInt16(truncatingIfNeeded: block.pointee.runQueue.count) }
+}
+
+/// All cores.
+struct CoreTable {
+  static var capacity: Int { WorkerEndpoints.first }
+  static var bytes: Int { MemoryLayout<CoreBlock>.stride * capacity }
+
+  // Safety: `capacity` blocks, allocated at boot, never freed.
+  private let blocks: UnsafeMutablePointer<CoreBlock>
+
+  /// - Parameter storage: zeroed, 128-byte aligned memory for `bytes` bytes, given over for good.
+  init(storage: UnsafeMutableRawPointer) {
+    unsafe blocks = storage.bindMemory(to: CoreBlock.self, capacity: Self.capacity)
+    for index in 0..<Self.capacity {
+      unsafe (blocks + index).initialize(to: CoreBlock())
+      unsafe blocks[index].core = CoreIdentifier(UInt16(index))
+    }
+  }
+
+  subscript(core: CoreIdentifier) -> CoreReference {
+    precondition(core.index < Self.capacity)
+    return unsafe CoreReference(block: blocks + core.index)
+  }
+}
