@@ -16,6 +16,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // For views over bytes that somebody else owns (DeviceTree, Archive): `~Escapable` types.
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 /// A module compiled for host and target: logic only, no hardware, no I/O.
@@ -35,9 +37,9 @@ let dualModules: [Target] = [
   dual("Interface", path: "Kernel/Interface"),
   dual("SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"]),
   dual("Reporting", path: "Kernel/Reporting"),
-  dual("DeviceTree", path: "Kernel/DeviceTree"),
-  dual("Memory", path: "Kernel/Memory"),
-  dual("Images", path: "Kernel/Images"),
+  dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
+  dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
+  dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
 ]
 
@@ -56,9 +58,9 @@ let hostTargets: [Target] = [
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model"),
-  tests("MemoryTests", "Memory"),
-  tests("DeviceTreeTests", "DeviceTree"),
-  tests("ImagesTests", "Images"),
+  tests("MemoryTests", "Memory", "Reporting"),
+  tests("DeviceTreeTests", "DeviceTree", "Reporting"),
+  tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("HarnessTests", "Harness"),
