@@ -12,29 +12,29 @@ public struct DeviceRegisters: Sendable {
 
   /// - Parameter base: the window's first byte: physical before the MMU is on, virtual after.
   ///   The caller vouches that it is a device's window.
-  @inlinable public init(base: UInt) { self.base = base }
+  public init(base: UInt) { self.base = base }
 
-  @inlinable public func read8(_ offset: UInt) -> UInt8 {
+  @inline(__always) public func read8(_ offset: UInt) -> UInt8 {
     // Safety: `base` is a device window by the initialiser's contract.
     unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: base + offset).load()
   }
 
-  @inlinable public func read32(_ offset: UInt) -> UInt32 {
+  @inline(__always) public func read32(_ offset: UInt) -> UInt32 {
     // Safety: as above.
     unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: base + offset).load()
   }
 
-  @inlinable public func write32(_ value: UInt32, _ offset: UInt) {
+  @inline(__always) public func write32(_ value: UInt32, _ offset: UInt) {
     // Safety: as above.
     unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: base + offset).store(value)
   }
 
-  @inlinable public func read64(_ offset: UInt) -> UInt64 {
+  @inline(__always) public func read64(_ offset: UInt) -> UInt64 {
     // Safety: as above.
     unsafe VolatileMappedRegister<UInt64>(unsafeBitPattern: base + offset).load()
   }
 
-  @inlinable public func write64(_ value: UInt64, _ offset: UInt) {
+  @inline(__always) public func write64(_ value: UInt64, _ offset: UInt) {
     // Safety: as above.
     unsafe VolatileMappedRegister<UInt64>(unsafeBitPattern: base + offset).store(value)
   }

@@ -8,7 +8,7 @@ public import Interface
 /// Lines are mapped Normal write-back shareable, as Enzian's coherence protocol needs; plain
 /// loads and stores only, since exclusives on lines whose home is the FPGA are unproven.
 public struct KernelLines: LineAccess {
-  @inlinable public init() {}
+  public init() {}
 
   /// Interrupts are unmasked at the first load, the one that may be held (R9, R10).
   @inline(__always)

@@ -1,4 +1,4 @@
-// ⑥ From the dispatch thread into a process and back: the causes of return.
+// ④ From the dispatch thread into a process and back: the causes of return.
 //
 // Order matters twice (R11). Going in: the state line names the endpoint before the worker's
 // first load. Coming out: the thread's registers are saved and visible to all cores before the

@@ -1,0 +1,136 @@
+// The system call table: what user programs may ask (SystemInterface/SystemCall.swift).
+//
+// Every argument comes from a program that may be hostile: numbers are range-checked, addresses
+// go through `UserMemory`, and a wrong call gets an error.
+
+internal import Boot
+internal import Interface
+internal import Reporting
+internal import SystemInterface
+
+/// Executes system calls.
+enum SystemCalls {
+  /// Executes the call in the thread's registers; false when the thread has ended.
+  static func handle(_ thread: ThreadReference) -> Bool {
+    guard let call = SystemCall(rawValue: thread[8]) else {
+      answer(thread, .unknownSystemCall)
+      return true
+    }
+    switch call {
+    case .yield:
+      // Threads.S sends number 0 another way.
+      answer(thread, .unknownSystemCall)
+    case .exit:
+      Processes.exit(thread, status: thread[0])
+      return false
+    case .log:
+      answer(thread, log(thread, address: thread[0], length: thread[1]))
+    case .registerService:
+      answer(thread, registerService(thread, address: thread[0]))
+    case .attachEndpoint:
+      answer(thread, attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1]))
+    }
+    return true
+  }
+
+  private static func answer(_ thread: ThreadReference, _ error: SystemError, value: UInt64 = 0) {
+    thread[0] = error.rawValue
+    thread[1] = value
+  }
+
+  private static func log(
+    _ thread: ThreadReference, address: UInt64, length: UInt64
+  ) -> SystemError {
+    guard length <= UInt64(SystemLimits.logBytes) else { return .tooLong }
+    var text = InlineArray<256, UInt8>(repeating: 0)
+    let process = thread.process
+    do throws(SystemError) {
+      try UserMemory.read(of: process, from: address, count: Int(length)) { index, byte in
+        text[index] = byte
+      }
+    } catch { return error }
+    let bytes = text.span.bytes.extracting(first: Int(length))
+    Log.information("\(Processes.name(of: process)): \(escaping: bytes)")
+    return .none
+  }
+
+  private static func registerService(_ thread: ThreadReference, address: UInt64) -> SystemError {
+    guard address % 8 == 0 else { return .misalignedAddress }
+    guard let nic = Kernel.nic else { return .noNIC }
+    let process = thread.process
+    var words = InlineArray<10, UInt64>(repeating: 0)
+    var signatures = InlineArray<512, UInt8>(repeating: 0)
+    let argumentBytes: Int
+    let resultBytes: Int
+    do throws(SystemError) {
+      try UserMemory.read(
+        of: process, from: address, count: ServiceRegistration.wordCount * 8
+      ) { index, byte in
+        words[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
+      }
+      let limit = UInt64(SystemLimits.signatureBytes)
+      guard words[7] <= limit, words[9] <= limit else { return .tooLong }
+      argumentBytes = Int(words[7])
+      resultBytes = Int(words[9])
+      try UserMemory.read(of: process, from: words[6], count: argumentBytes) { index, byte in
+        signatures[index] = byte
+      }
+      try UserMemory.read(of: process, from: words[8], count: resultBytes) { index, byte in
+        signatures[argumentBytes + index] = byte
+      }
+    } catch { return error }
+    guard words[0] > 0, words[0] <= 0xffff else { return .invalidPort }
+    // The NIC delivers only code addresses of the process's own image.
+    guard UserMemory.isExecutable(words[4], of: process) else { return .invalidAddress }
+
+    let service = NIC.Service(
+      process: process, port: words[0], program: words[1], version: words[2], procedure: words[3],
+      code: words[4], data: words[5])
+    return Kernel.withTables {
+      do throws(NIC.Failure) {
+        try nic.installService(
+          service, signatures: signatures.span.bytes.extracting(first: argumentBytes + resultBytes),
+          argumentBytes: argumentBytes)
+        return SystemError.none
+      } catch {
+        return systemError(error)
+      }
+    }
+  }
+
+  private static func attachEndpoint(
+    _ thread: ThreadReference, tryAgain: UInt64, yieldNow: UInt64
+  ) -> SystemError {
+    guard let nic = Kernel.nic else { return .noNIC }
+    guard !thread.isAttached else { return .invalidState }
+    let process = thread.process
+    guard UserMemory.isExecutable(tryAgain, of: process),
+      UserMemory.isExecutable(yieldNow, of: process)
+    else { return .invalidAddress }
+    return Kernel.withTables {
+      do throws(NIC.Failure) {
+        var stubs = NIC.Stubs()
+        stubs.tryAgain = tryAgain
+        stubs.yieldNow = yieldNow
+        try nic.installEndpoint(
+          thread.endpoint, process: process, core: CoreIdentifier(0), stubs: stubs)
+        thread.isAttached = true
+        return SystemError.none
+      } catch {
+        return systemError(error)
+      }
+    }
+  }
+
+  private static func systemError(_ failure: NIC.Failure) -> SystemError {
+    guard case .refused(let result, _) = failure else { return .noNIC }
+    return switch result {
+    case .alreadyInstalled, .notOwner: .alreadyRegistered
+    case .tableFull: .tableFull
+    case .invalidSignature: .invalidSignature
+    case .invalidPort: .invalidPort
+    case .invalidAddress: .invalidAddress
+    default: .invalidState
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// Starting the other cores through firmware, and what each does first.
+
+internal import ArchAArch64
+internal import Boot
+internal import DeviceTree
+internal import Interface
+internal import Memory
+internal import Reporting
+internal import Synchronization
+
+/// Brings up the cores that the device tree lists.
+enum SecondaryCores {
+  private static let online = Atomic<UInt32>(1)
+
+  /// Cores that have reached `secondary_main`, the boot core included.
+  static var onlineCount: UInt32 { online.load(ordering: .acquiring) }
+
+  /// Starts all of them and waits until they are there, or `limitMicroseconds` have passed.
+  static func start(_ firmware: PSCI, limitMicroseconds: UInt64 = 1_000_000) {
+    var expected: UInt32 = 1
+    for number in 1..<max(1, Kernel.coreCount) {
+      let core = CoreIdentifier(number)
+      do throws(PSCI.Failure) {
+        try firmware.startCore(
+          affinity: Kernel.affinity(of: core), entry: Kernel.physicalAddress(ofImage: address_of_secondary_entry()),
+          argument: Kernel.coreStart(of: core))
+        expected += 1
+      } catch {
+        switch error {
+        case .refused(let answer):
+          Log.error("core \(number) did not start: firmware answered \(answer)")
+        }
+      }
+    }
+    let end = Log.uptimeMicroseconds + limitMicroseconds
+    while onlineCount < expected {
+      guard Log.uptimeMicroseconds < end else {
+        Log.error("\(expected - onlineCount) of \(expected) cores did not come online")
+        return
+      }
+    }
+  }
+
+  fileprivate static func noteOnline() {
+    online.add(1, ordering: .releasing)
+  }
+}
+
+/// Start.S: a secondary core, on its own stack, with the kernel's address space.
+@c(secondary_main)
+func secondaryMain(coreNumber: UInt64) {
+  let core = Kernel.cores[CoreIdentifier(UInt16(coreNumber))]
+  core.activate()
+  write_vector_base(address_of_exception_vectors())
+  barrier_context()
+  Kernel.startInterrupts(on: core.core)
+  SecondaryCores.noteOnline()
+  StartUp.waitUntilOpen()
+  var dispatch = DispatchThread(core: core)
+  dispatch.run()
+}
