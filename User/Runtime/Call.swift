@@ -91,11 +91,12 @@ public struct Call: ~Copyable {
     area.storeHead(ResponseHead(status: .success))
   }
 
-  /// Answers with the arguments as they are: the results have the same signature and the same
-  /// lines, so nothing is copied, whatever their size. (The first word of the reference's run
-  /// stays where the NIC put it: in a response runs may lie anywhere.)
+  /// Answers with the argument as it is: nothing is copied, whatever its size, since results lie
+  /// in the same lines and by the same rules as arguments (`ArgumentArea`). Only the response's
+  /// head is stored, with the number of overflow lines that the NIC must fetch.
   ///
-  /// - Parameter bytes: the only argument's slot, an opaque or a string.
+  /// - Parameter bytes: slot 0, when the only argument and the only result are one opaque or one
+  ///   string.
   @inlinable @inline(__always)
   public consuming func succeed(withArgumentInPlace bytes: UInt64) {
     let reference = DataReference(word: bytes)

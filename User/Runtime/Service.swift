@@ -14,9 +14,10 @@ public import UserStart
 ///
 /// Several threads of a process may run the same handler at the same time. A handler that returns
 /// without an answer has failed: the client gets SYSTEM_ERR.
-public typealias Handler = @convention(c) (
-  _ data: UInt64, _ argument0: UInt64, _ argument1: UInt64, _ line: UserLine
-) -> Void
+public typealias Handler =
+  @convention(c) (
+    _ data: UInt64, _ argument0: UInt64, _ argument1: UInt64, _ line: UserLine
+  ) -> Void
 
 /// A version of an ONC RPC program (RFC 5531) on a UDP port.
 ///

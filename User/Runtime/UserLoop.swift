@@ -14,8 +14,9 @@ internal import UserStart
 @c(user_serve)
 func serve(blockAddress: UInt) -> Never {
   attachEndpoint()
-  // The endpoint is enabled, so a call may be delivered to it; but a load before the kernel and
-  // the NIC agree that this thread has a core would break R11. The yield gives both the chance.
+  // The NIC knows the endpoint now, but not that it has a core: only the kernel's core state line
+  // says so, and an endpoint without a core gets nothing (R11). So the first load comes after a
+  // yield, from which the kernel returns on a core that it has published.
   _ = SystemCall.yield.call()
 
   var lines = UserLines()
@@ -23,7 +24,7 @@ func serve(blockAddress: UInt) -> Never {
   while true {
     let head = loop.loadMessage(&lines)
     // Safety: the code address is one that this process registered, a Handler or a stub that
-    // ignores its arguments: the NIC delivers no other (design of the interface, Message.swift).
+    // ignores its arguments: the NIC delivers no other (Interface/Message.swift).
     let handler = unsafe unsafeBitCast(UInt(head.code), to: Handler.self)
     // Safety: the loop's line is in the endpoint's block, so never nil.
     let address = unsafe UnsafeMutableRawPointer(bitPattern: loop.currentLine).unsafelyUnwrapped
