@@ -1,0 +1,43 @@
+// What a program can say and do about itself.
+
+internal import SystemInterface
+
+/// The process that runs this program.
+public enum Process {
+  /// Writes a line to the kernel's log.
+  public static func log(_ text: StaticString) {
+    var line = LogLine()
+    line.append(text)
+    log(line)
+  }
+
+  /// Writes a line to the kernel's log.
+  public static func log(_ line: LogLine) {
+    line.withBytes { bytes in
+      // What the kernel does not take has nowhere else to go.
+      _ = bytes.withAddress { address in SystemCall.log.call(address, UInt64(bytes.count)) }
+    }
+  }
+
+  /// Ends the process, all of its threads; the NIC answers its calls in flight with errors (R12).
+  public static func exit(_ status: ExitStatus) -> Never {
+    _ = SystemCall.exit.call(UInt64(status.number))
+    // The kernel does not return from exit.
+    fatalError()
+  }
+}
+
+/// Why a process ended, for the kernel's report. 64…79 are the runtime's, the others a program's.
+public struct ExitStatus: Hashable, Sendable {
+  public let number: UInt8
+
+  public init(_ number: UInt8) { self.number = number }
+
+  public static var success: Self { Self(0) }
+  /// A service could not be registered; the log says which and why.
+  public static var cannotRegister: Self { Self(64) }
+  /// The kernel did not attach a thread's endpoint.
+  public static var cannotAttachEndpoint: Self { Self(65) }
+  /// Something asked for heap memory (User/Start/Allocation.c).
+  public static var allocated: Self { Self(70) }
+}

@@ -1,0 +1,44 @@
+/*
+ * User programs have no heap. Whoever asks for memory is told so, loudly.
+ *
+ * Embedded Swift calls these two for classes, arrays, strings and escaping closures. The linker
+ * drops them from a program that does none of that, so their presence in an image (`llvm-nm`)
+ * already says that something allocates.
+ */
+
+#include <stddef.h>
+#include "UserStart.h"
+
+#define SYSTEM_CALL_EXIT 1 /* SystemCall.exit */
+#define SYSTEM_CALL_LOG 2  /* SystemCall.log */
+#define EXIT_ALLOCATED 70  /* ExitStatus.allocated */
+
+int posix_memalign(void **result, size_t alignment, size_t count);
+void free(void *allocation);
+
+static _Noreturn void refuse(const char *text, size_t count)
+{
+    user_system_call(SYSTEM_CALL_LOG, (uintptr_t)text, count);
+    user_system_call(SYSTEM_CALL_EXIT, EXIT_ALLOCATED, 0);
+    __builtin_trap();
+}
+
+int posix_memalign(void **result, size_t alignment, size_t count)
+{
+    static const char text[] =
+        "the program asked for heap memory, and user programs have none";
+
+    (void)result;
+    (void)alignment;
+    (void)count;
+    refuse(text, sizeof(text) - 1);
+}
+
+void free(void *allocation)
+{
+    static const char text[] =
+        "the program freed heap memory, and user programs have none";
+
+    (void)allocation;
+    refuse(text, sizeof(text) - 1);
+}

@@ -1,0 +1,45 @@
+// Where a thread of a user program begins, and where messages without a call jump to.
+
+#define SYSTEM_CALL_YIELD 0 /* SystemCall.yield */
+
+// A thread starts here with x0 = address of its endpoint's block, x1 = its index in the process,
+// sp = the top of its stack and all other registers zero, so the frame chain ends here (x29 = 0).
+//
+// Thread 0 calls `main`, which registers the program's services and returns; then every thread
+// serves. Other threads may come first: the NIC delivers nothing for a service that is not
+// registered yet.
+    .section .text.start, "ax", %progbits
+    .global _start
+    .type _start, %function
+_start:
+    mov     x19, x0
+    cbnz    x1, 1f
+    bl      main
+1:  mov     x0, x19
+    bl      user_serve
+    brk     #0                          // user_serve does not return
+    .size _start, . - _start
+
+// TRYAGAIN: nothing came before the stall limit (R2). The loop's next load is all it takes.
+    .section .text.user_stub_try_again, "ax", %progbits
+    .global user_stub_try_again
+    .type user_stub_try_again, %function
+    .balign 16
+user_stub_try_again:
+    ret
+    .size user_stub_try_again, . - user_stub_try_again
+
+// YIELDNOW: give up the core (R9). The kernel parks the thread here, behind the system call, and
+// not at a load: the loop then acknowledges this message on the core that it gets next (R4). The
+// system call may change every register that a called function may change.
+    .section .text.user_stub_yield_now, "ax", %progbits
+    .global user_stub_yield_now
+    .type user_stub_yield_now, %function
+    .balign 16
+user_stub_yield_now:
+    mov     x8, #SYSTEM_CALL_YIELD
+    svc     #0
+    ret
+    .size user_stub_yield_now, . - user_stub_yield_now
+
+    .section .note.GNU-stack, "", %progbits
