@@ -15,6 +15,14 @@ public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
 
   public var succeeded: Bool { self == .exited(0) }
 
+  /// As a shell reports it: a signal counts from 128.
+  public var shellStatus: Int32 {
+    switch self {
+    case .exited(let status): status
+    case .signalled(let signal): 128 + signal
+    }
+  }
+
   public var description: String {
     switch self {
     case .exited(let status): "exit status \(status)"

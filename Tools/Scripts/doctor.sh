@@ -47,9 +47,9 @@ else
 fi
 
 # QEMU's headers, which the device is compiled against.
-headers=$(compgen -G '.build/qemu-headers/*' | head -n 1)
-if [[ -n $headers ]]; then
-  good headers "$headers"
+headers=.build/qemu-headers/current
+if [[ -e $headers/complete ]]; then
+  good headers "$headers -> $(readlink "$headers")"
 else
   bad headers "QEMU's headers were not fetched yet (apt-get source)" "make device"
 fi

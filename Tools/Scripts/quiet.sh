@@ -9,7 +9,7 @@ shift
 mkdir -p .build/logs
 log=.build/logs/$name.log
 
-if [[ -t 1 ]]; then printf '  %-10s building…' "$name"; fi
+if [[ -t 1 ]]; then printf '  %-10s …' "$name"; fi
 begin=$(date +%s%N)
 "$@" >"$log" 2>&1 </dev/null
 status=$?
@@ -17,7 +17,7 @@ tenths=$((($(date +%s%N) - begin) / 100000000))
 if [[ -t 1 ]]; then printf '\r'; fi
 
 if ((status == 0)); then
-  printf '  %-10s built in %d.%d s\n' "$name" $((tenths / 10)) $((tenths % 10))
+  printf '  %-10s done in %d.%d s\n' "$name" $((tenths / 10)) $((tenths % 10))
   exit 0
 fi
 {
