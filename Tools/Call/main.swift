@@ -1,1 +1,11 @@
-print("not built yet")
+// wengen-call: calls one procedure of any ONC RPC server over UDP, and says what came of it.
+//
+// The arguments are parsed by hand: nothing of this project is downloaded but by apt-get, so no
+// package for that is used.
+
+do throws(CommandLineFailure) {
+  let command = try CallCommand(parsing: Array(CommandLine.arguments.dropFirst()))
+  try command.run()
+} catch {
+  fail(error)
+}

@@ -1,0 +1,161 @@
+# Wengen: everything that a person types. `make` alone explains.
+#
+# Variables of `make run`, for example `make run SMP=1 CALLS=10000`:
+
+# Cores of the guest, 1 to 8.
+SMP ?= 4
+# Memory of the guest.
+MEM ?= 256M
+# 1: time counts instructions; two runs are the same, byte for byte.
+DETERMINISTIC ?= 0
+# A file for every frame on the guest's wire, as Wireshark and tcpdump read it.
+PCAP ?=
+# That many null calls in a row after the first ones.
+CALLS ?= 0
+# QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
+ACCEL ?=
+
+# Everything built is under .build; what boots, under .build/wengen.
+OUT := .build/wengen
+SWIFT_BUILD := swift build --build-system native
+CROSS := --triple aarch64-none-none-elf -c release
+QUIET := Tools/Scripts/quiet.sh
+START := $(shell date +%s.%N)
+
+export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
+# What SwiftPM builds for depends on it, so no setting of the shell's may reach the host's builds.
+unexport WENGEN_TARGET
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit boot-test doctor packages kernel services device image clients tools \
+  format lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
+	@echo '  run         boot it under QEMU, call its services, show what each call took'
+	@echo '  test        unit tests and boot tests'
+	@echo '  unit        tests of the modules, on this machine'
+	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  doctor      check what is needed, say what to type for what is missing'
+	@echo '  packages    install the Debian packages that are missing'
+	@echo '  image       all of: kernel, services, device'
+	@echo '  kernel      the kernel: $(OUT)/kernel.elf, kernel.img'
+	@echo '  services    the user programs: $(OUT)/services.cpio'
+	@echo '  device      the FPGA as a QEMU plug-in: $(OUT)/lauberhorn.so'
+	@echo '  clients     the C client that rpcgen makes: $(OUT)/rpcgen-client'
+	@echo '  tools       the host programs: .build/debug/wengen-run, wengen-call'
+	@echo '  format      format the Swift sources'
+	@echo '  lint        check the format'
+	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
+	@echo 'Variables of run:'
+	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo 'First time: make run'
+
+# --- Running and testing ---------------------------------------------------------------------
+
+run: image tools
+	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
+	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
+
+test: image clients
+	@Tools/Scripts/test.sh '$(START)' unit boot
+
+unit: packages
+	@Tools/Scripts/test.sh '$(START)' unit
+
+boot-test: image clients
+	@Tools/Scripts/test.sh '$(START)' boot
+
+doctor:
+	@Tools/Scripts/doctor.sh
+
+packages:
+	@Tools/Scripts/packages.sh
+
+# --- What boots ------------------------------------------------------------------------------
+
+# All files and folders below some folders: a folder is newer when a file was removed from it.
+sources = $(shell find $(wildcard $(1)) -not -path '*/.build*' 2>/dev/null)
+
+dual := Package.swift $(call sources,Kernel/Interface Kernel/SystemInterface Kernel/Reporting \
+  Kernel/DeviceTree Kernel/Memory Kernel/Images Kernel/Scheduling)
+
+image: kernel services device
+
+kernel: $(OUT)/kernel.img
+services: $(OUT)/services.cpio
+device: $(OUT)/lauberhorn.so
+clients: $(OUT)/rpcgen-client
+
+$(OUT)/kernel.elf: $(dual) $(call sources,Kernel Boot Linker) | packages
+	@mkdir -p $(OUT)
+	@WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
+	  --product wengen --scratch-path .build/kernel
+	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
+
+# The Image of Linux' booting protocol (Documentation/arch/arm64/booting.rst).
+$(OUT)/kernel.img: $(OUT)/kernel.elf
+	@aarch64-linux-gnu-objcopy -O binary $< $@
+
+programs := echo calculator
+
+$(OUT)/programs: $(dual) $(call sources,User Linker) | packages
+	@mkdir -p $@
+	@for program in $(programs); do \
+	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
+	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
+	  cp .build/user/aarch64-none-none-elf/release/$$program $@/ || exit 1; \
+	done
+	@touch $@
+
+# The same programs give the same archive: sorted, no owner, no times, no inode numbers.
+$(OUT)/services.cpio: $(OUT)/programs
+	@cd $< && touch -d @0 $(programs) && printf '%s\n' $(programs) | LC_ALL=C sort | \
+	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
+	@touch $< $@
+
+$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
+  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages
+	@mkdir -p $(OUT)
+	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel --static-swift-stdlib
+	@cp .build/release/libLauberhornModel.so $@
+
+# The headers are those of the installed QEMU, to the letter; so another QEMU means another device.
+# dpkg writes this file when it installs one.
+installed_qemu = $(wildcard /var/lib/dpkg/info/qemu-system-arm.list)
+
+$(OUT)/lauberhorn.so: $(OUT)/libLauberhornModel.so $(installed_qemu) \
+  $(call sources,qemu/Device qemu/ModelInterface) | packages
+	@$(QUIET) headers qemu/Device/fetch-headers.sh
+	@$(QUIET) device $(MAKE) --no-print-directory -C qemu/Device OUT=$(CURDIR)/$(OUT) \
+	  MODEL=$(CURDIR)/$< HEADERS=$(CURDIR)/.build/qemu-headers/current
+	@touch $@
+
+# --- What calls it ---------------------------------------------------------------------------
+
+$(OUT)/rpcgen-client: $(call sources,Tests/Clients) $(wildcard User/*/*.x) | packages
+	@mkdir -p $(OUT)
+	@$(QUIET) clients $(MAKE) --no-print-directory -C Tests/Clients OUT=$(CURDIR)/$(OUT)
+
+tools: .build/debug/wengen-run .build/debug/wengen-call
+
+.build/debug/wengen-run .build/debug/wengen-call &: Package.swift \
+  $(call sources,Tools/Harness Tools/Run Tools/Call)
+	@$(QUIET) tools sh -c '$(SWIFT_BUILD) --product wengen-run && $(SWIFT_BUILD) --product wengen-call'
+	@touch .build/debug/wengen-run .build/debug/wengen-call
+
+# --- Sources ---------------------------------------------------------------------------------
+
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests)
+
+format:
+	swift format --in-place --recursive $(swift_sources)
+
+lint:
+	swift format lint --strict --recursive $(swift_sources)
+
+clean:
+	@if [ -d .build ]; then \
+	  find .build -mindepth 1 -maxdepth 1 ! -name qemu-headers -exec rm -rf {} +; \
+	fi

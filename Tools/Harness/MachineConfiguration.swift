@@ -1,0 +1,74 @@
+// What machine to boot, and QEMU's command line for it: values in, arguments out.
+
+/// A machine with our FPGA, and how its services are reached from this one.
+public struct MachineConfiguration: Sendable {
+  /// A guest's UDP port that this machine reaches at a port of its own, on 127.0.0.1.
+  public struct ForwardedPort: Hashable, Sendable {
+    public let host: UInt16
+    public let guest: UInt16
+
+    public init(host: UInt16, guest: UInt16) {
+      self.host = host
+      self.guest = guest
+    }
+  }
+
+  /// 1 to 8: what the kernel supports under QEMU.
+  public var coreCount = 4
+  /// As QEMU's `-m` takes it.
+  public var memory = "256M"
+  /// Time counts instructions and frames arrive at points of guest time that do not depend on the
+  /// host: two runs of the same calls are the same, byte for byte.
+  public var deterministic = false
+  /// QEMU's `-accel`; nil leaves the choice to QEMU. Only TCG can run this machine's plug-in.
+  public var accelerator: String?
+  /// A file for all frames, as tcpdump and Wireshark read them.
+  public var packetCapture: String?
+  /// The device's file of call records.
+  public var callRecords: String
+  public var forwardedPorts: [ForwardedPort]
+  public var artefacts: Artefacts
+  /// The QEMU to run.
+  public var emulator = "qemu-system-aarch64"
+
+  public init(artefacts: Artefacts, forwardedPorts: [ForwardedPort], callRecords: String) {
+    self.artefacts = artefacts
+    self.forwardedPorts = forwardedPorts
+    self.callRecords = callRecords
+  }
+
+  /// The arguments of QEMU.
+  public var arguments: [String] {
+    // -nodefaults: no network card of QEMU's own, whose boot ROM a minimal installation lacks.
+    var arguments = [
+      "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
+      "-machine", "virt,gic-version=3,virtualization=on", "-cpu", "cortex-a57",
+      "-smp", String(coreCount), "-m", memory, "-serial", "stdio",
+      // The guest ends QEMU, and sets its exit status, through semihosting.
+      "-semihosting-config", "enable=on,target=native",
+    ]
+    if let accelerator { arguments += ["-accel", accelerator] }
+    if deterministic { arguments += ["-icount", "shift=0,sleep=off"] }
+
+    // restrict: the guest reaches nothing but answers what comes through the forwarded ports.
+    let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
+    arguments += [
+      "-plugin", escape(artefacts.device),
+      "-netdev", "user,id=net0,ipv6=off,restrict=on" + forwards.joined(),
+      "-device",
+      "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : ""),
+    ]
+    if let packetCapture {
+      arguments += ["-object", "filter-dump,id=dump,netdev=net0,file=\(escape(packetCapture))"]
+    }
+    return arguments + [
+      "-kernel", artefacts.kernelImage, "-initrd", artefacts.services,
+      "-append", "exit=semihosting",
+    ]
+  }
+
+  /// In a list of QEMU options a comma separates; a doubled one is a comma of the value.
+  private func escape(_ path: String) -> String {
+    path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+  }
+}

@@ -1,0 +1,86 @@
+// The services of User/ as their clients know them (User/Echo/echo.x, User/Calculator/calculator.x).
+
+/// `ECHO_PROGRAM` of User/Echo/echo.x.
+public enum EchoService {
+  public static let port: UInt16 = 4001
+  public static let program: UInt32 = 0x2000_0101
+  /// The most that ECHO takes.
+  public static let largestData = 4000
+  /// The most that fits one Ethernet frame of 1,500 bytes: less IPv4 (20), UDP (8), the RPC call's
+  /// header (40) and the length of the data (4). QEMU's user network sends more in IP fragments.
+  public static let largestUnfragmentedData = 1428
+
+  public static let null = RPCProcedure(program: program, version: 1, procedure: 0)
+  public static let echo = RPCProcedure(program: program, version: 1, procedure: 1)
+
+  /// The arguments of ECHO; its results are the same.
+  public static func echoArguments(_ data: [UInt8]) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(opaque: data)
+    return encoder.bytes
+  }
+
+  /// Bytes that are different at each place, so that a piece moved or lost shows.
+  public static func pattern(_ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 8) }
+  }
+}
+
+/// `CALCULATOR_PROGRAM` of User/Calculator/calculator.x.
+public enum CalculatorService {
+  public static let port: UInt16 = 4002
+  public static let program: UInt32 = 0x2000_0102
+  /// The most values that MEAN takes.
+  public static let largestValueCount = 256
+
+  public static let null = RPCProcedure(program: program, version: 1, procedure: 0)
+  public static let add = RPCProcedure(program: program, version: 1, procedure: 1)
+  public static let multiply = RPCProcedure(program: program, version: 1, procedure: 2)
+  public static let mean = RPCProcedure(program: program, version: 1, procedure: 3)
+
+  public static func addArguments(_ left: Int32, _ right: Int32) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(left)
+    encoder.encode(right)
+    return encoder.bytes
+  }
+
+  public static func sum(from results: [UInt8]) throws(XDRError) -> Int32 {
+    var decoder = XDRDecoder(results)
+    let sum = try decoder.decodeInt32()
+    try decoder.finish()
+    return sum
+  }
+
+  public static func multiplyArguments(_ left: Int64, _ right: Int64) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(left)
+    encoder.encode(right)
+    return encoder.bytes
+  }
+
+  public static func product(from results: [UInt8]) throws(XDRError) -> Int64 {
+    var decoder = XDRDecoder(results)
+    let product = try decoder.decodeInt64()
+    try decoder.finish()
+    return product
+  }
+
+  public static func meanArguments(_ values: [Int32]) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(UInt32(values.count))
+    for value in values { encoder.encode(value) }
+    return encoder.bytes
+  }
+
+  /// What the mean is made of.
+  public static func mean(
+    from results: [UInt8]
+  ) throws(XDRError) -> (sum: Int64, count: UInt32) {
+    var decoder = XDRDecoder(results)
+    let sum = try decoder.decodeInt64()
+    let count = try decoder.decodeUInt32()
+    try decoder.finish()
+    return (sum, count)
+  }
+}

@@ -1,0 +1,237 @@
+// One run: boot, calls, summary, and then the console or the end.
+
+import Foundation
+import Harness
+
+/// Why a run ends with a failure.
+struct RunFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// A guest and what has been measured of it.
+final class Runner {
+  private let settings: Settings
+  private let machine: Machine
+  private let start = Date()
+  private var records: CallRecordFile
+  private let hostPorts: [UInt16: UInt16]
+
+  init(_ settings: Settings) throws {
+    self.settings = settings
+    let artefacts = Artefacts.standard
+    try artefacts.require([
+      artefacts.kernelImage, artefacts.services, artefacts.device, artefacts.kernelELF,
+    ])
+    var hostPorts: [UInt16: UInt16] = [:]
+    for guest in [EchoService.port, CalculatorService.port] {
+      hostPorts[guest] = try freeLoopbackPort(preferred: guest + 10_000)
+    }
+    self.hostPorts = hostPorts
+
+    let callRecords = artefacts.folder + "/calls.txt"
+    records = CallRecordFile(path: callRecords)
+    var configuration = MachineConfiguration(
+      artefacts: artefacts,
+      forwardedPorts: hostPorts.sorted { $0.key < $1.key }.map { .init(host: $1, guest: $0) },
+      callRecords: callRecords)
+    configuration.coreCount = settings.coreCount
+    configuration.memory = settings.memory
+    configuration.deterministic = settings.isDeterministic
+    configuration.accelerator = settings.accelerator
+    configuration.packetCapture = settings.packetCapture
+    machine = try Machine(configuration) { write($0) }
+  }
+
+  /// Returns the exit status of the program.
+  func run() throws -> Int32 {
+    do {
+      try machine.expectLine(containing: "ready:", within: .seconds(60))
+      let bootSeconds = Date().timeIntervalSince(start)
+      let tally = try makeCalls()
+      try makeRepeatedCalls()
+      summarise(tally, bootSeconds: bootSeconds)
+      if Terminal.isInteractive {
+        return try stayAtConsole()
+      }
+      try shutDown()
+      return 0
+    } catch {
+      explain()
+      machine.kill()
+      throw error
+    }
+  }
+
+  // MARK: Calls
+
+  /// How the calls of the demonstration went.
+  private struct Tally {
+    var cold: [CallRecord] = []
+    var warm: [CallRecord] = []
+    var secondsToFirstAnswer: Double?
+  }
+
+  private func makeCalls() throws -> Tally {
+    say("\n" + Table.header)
+    var tally = Tally()
+    for call in DemonstrationCall.all {
+      let isEcho = call.target.program == EchoService.program
+      let port = hostPorts[isEcho ? EchoService.port : CalculatorService.port] ?? 0
+      var client = try RPCClient(server: .loopback(port: port), timeout: .seconds(5))
+      let outcome = try client.call(call.target, call.arguments)
+      guard case .success(let results) = outcome else {
+        throw RunFailure(description: "\(call.service), \(call.name): \(outcome)")
+      }
+      if tally.secondsToFirstAnswer == nil {
+        tally.secondsToFirstAnswer = Date().timeIntervalSince(start)
+      }
+      let words: String
+      do throws(DemonstrationCall.WrongResult) {
+        words = try call.judge(results)
+      } catch {
+        throw RunFailure(description: "\(call.service), \(call.name): \(error)")
+      }
+      guard let record = try records.record(of: client.lastTransaction) else {
+        throw RunFailure(
+          description: "\(call.service), \(call.name): answered, but the device recorded no call")
+      }
+      switch record.path {
+      case .cold: tally.cold.append(record)
+      case .warm: tally.warm.append(record)
+      }
+      say(Table.row(call, words, record))
+    }
+    return tally
+  }
+
+  private func makeRepeatedCalls() throws {
+    guard settings.repeatedCalls > 0, let port = hostPorts[EchoService.port] else { return }
+    var client = try RPCClient(server: .loopback(port: port))
+    var losses = 0
+    let begin = ContinuousClock.now
+    for _ in 0..<settings.repeatedCalls {
+      switch try client.call(EchoService.null) {
+      case .success: break
+      case .timeout: losses += 1
+      case let outcome: throw RunFailure(description: "echo, null, in a row: \(outcome)")
+      }
+    }
+    let seconds = begin.duration(to: .now).seconds
+    let rate = Int(Double(settings.repeatedCalls - losses) / seconds)
+    say(
+      """
+
+      \(settings.repeatedCalls) null calls in a row: \(losses) lost, \(rate) calls per second \
+      (of this computer's time, through the emulation: no statement about hardware)
+      """)
+    if losses > 0 {
+      throw RunFailure(description: "\(losses) of \(settings.repeatedCalls) calls had no reply")
+    }
+  }
+
+  // MARK: Words
+
+  private func summarise(_ tally: Tally, bootSeconds: Double) {
+    let warmEntries = tally.warm.reduce(0) { $0 + $1.kernelEntries }
+    var lines = [
+      "",
+      "\(tally.cold.count) calls went through the kernel's dispatch thread (cold dispatch): the "
+        + "first to a process, or one that found its process off the core.",
+      "\(tally.warm.count) calls came as the answer to a load of the process itself (user loop), "
+        + "with \(warmEntries) kernel entries in all.",
+    ]
+    let nullCalls = { (records: [CallRecord]) in
+      records.filter { $0.target.procedure == 0 }.map(\.instructions).min()
+    }
+    if let cold = nullCalls(tally.cold), let warm = nullCalls(tally.warm) {
+      lines.append("A null call took \(warm) guest instructions warm, \(cold) cold.")
+    }
+    if let first = tally.secondsToFirstAnswer {
+      lines.append(
+        "Ready \(seconds(bootSeconds)) after QEMU's start, first answer after \(seconds(first)).")
+    }
+    if let makeStart = settings.makeStart {
+      lines.append("make run took \(seconds(Date().timeIntervalSince(makeStart))) up to here.")
+    }
+    let port = hostPorts[CalculatorService.port] ?? 0
+    lines.append("")
+    if Terminal.isInteractive {
+      lines.append("The guest runs on. Call it from another terminal:")
+      lines.append("  .build/debug/wengen-call 127.0.0.1:\(port) 0x20000102 1 1 --int 40 --int 2")
+      lines.append("This is its serial console: try help. Ctrl-A X leaves.")
+    } else {
+      lines.append("Next: make run CALLS=10000, or make test.")
+    }
+    say(lines.joined(separator: "\n"))
+  }
+
+  private func seconds(_ value: Double) -> String {
+    value.formatted(.number.precision(.fractionLength(value < 10 ? 2 : 0))) + " s"
+  }
+
+  // MARK: The end
+
+  private func stayAtConsole() throws -> Int32 {
+    try Terminal.forwardKeys(to: machine)
+    guard machine.exitStatus != nil else {
+      machine.kill()
+      say("\nLeft; the guest was ended.")
+      return 0
+    }
+    let status = try machine.waitForExit(within: .seconds(5))
+    if !status.succeeded { explain() }
+    say("\nThe guest ended: \(status).")
+    return status.shellStatus
+  }
+
+  private func shutDown() throws {
+    machine.type("exit\n")
+    let status = try machine.waitForExit(within: .seconds(20))
+    guard status.succeeded else {
+      throw RunFailure(description: "the guest ended with \(status), 0 was expected")
+    }
+    let total = settings.makeStart.map { Date().timeIntervalSince($0) }
+    say("The guest shut down, \(status)." + (total.map { " make run took \(seconds($0))." } ?? ""))
+  }
+
+  /// What is known when a step failed.
+  private func explain() {
+    if let backtrace = machine.symbolisedBacktrace {
+      say("\nThe kernel's backtrace, with names:\n\(backtrace)")
+    }
+    let messages = machine.emulatorMessages
+    if !messages.isEmpty { say("\nQEMU says:\n\(messages)") }
+  }
+}
+
+/// The list of calls on the screen.
+private enum Table {
+  private static let columns = [11, 26, 22, 14, 6, 9, 12]
+
+  static var header: String {
+    line(["service", "call", "result", "path", "held", "kernel", "guest"])
+      + "\n" + line(["", "", "", "", "loads", "entries", "instructions"])
+  }
+
+  static func row(_ call: DemonstrationCall, _ result: String, _ record: CallRecord) -> String {
+    line([
+      call.service, call.name, result, record.path == .cold ? "cold dispatch" : "user loop",
+      String(record.heldLoads), String(record.kernelEntries), String(record.instructions),
+    ])
+  }
+
+  /// Words to the left, numbers to the right.
+  private static func line(_ cells: [String]) -> String {
+    var text = ""
+    for (index, (cell, width)) in zip(cells, columns).enumerated() {
+      let fill = String(repeating: " ", count: max(0, width - cell.count))
+      text += index < 4 ? cell + fill + " " : fill + cell + " "
+    }
+    return text
+  }
+}
+
+/// Prints a line. Not `print`: its buffer would put our lines after the guest's.
+private func say(_ line: String) { write(Array("\(line)\n".utf8)) }
+
+private func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }

@@ -1,0 +1,52 @@
+// What `make run` was asked for, out of its environment variables.
+//
+// Parsed by hand: nothing of this project is downloaded but by apt-get, so no package that parses
+// command lines is used.
+
+import Foundation
+import Harness
+
+/// A variable that holds something else than it should.
+struct SettingsError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// The variables at the top of the Makefile.
+struct Settings {
+  var coreCount = 4
+  var memory = "256M"
+  var isDeterministic = false
+  var packetCapture: String?
+  var accelerator: String?
+  /// Calls in a row after the demonstration; 0 makes none.
+  var repeatedCalls = 0
+  /// When `make` was started, for the time it took in all.
+  var makeStart: Date?
+
+  init(environment: [String: String]) throws(SettingsError) {
+    func value(_ name: String) -> String? {
+      environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    func number(_ name: String, in range: ClosedRange<Int>) throws(SettingsError) -> Int? {
+      guard let text = value(name) else { return nil }
+      guard let number = Int(text), range.contains(number) else {
+        throw SettingsError(
+          description:
+            "\(name)=\(text): a number from \(range.lowerBound) to \(range.upperBound) is needed")
+      }
+      return number
+    }
+    if let cores = try number("SMP", in: 1...8) { coreCount = cores }
+    if let text = value("MEM") {
+      guard text.wholeMatch(of: /[1-9][0-9]*[MG]/) != nil else {
+        throw SettingsError(description: "MEM=\(text): a size like 256M or 1G is needed")
+      }
+      memory = text
+    }
+    isDeterministic = try number("DETERMINISTIC", in: 0...1) == 1
+    packetCapture = value("PCAP")
+    accelerator = value("ACCEL")
+    repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
+    makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
+  }
+}

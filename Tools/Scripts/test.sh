@@ -1,0 +1,62 @@
+#!/bin/bash
+# Runs the unit tests, the boot tests, or both: test.sh START unit|boot...
+#
+# START is when make began, in seconds since the epoch. The last line counts passed and failed
+# tests of all; the exit status is 0 only when all passed and there was at least one in each part.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+
+start=$1
+shift
+mkdir -p .build/logs
+passed=0
+failed=0
+broken=0
+
+# One part: its name, then the arguments for swift test.
+run_part() {
+  local name=$1
+  shift
+  local log=.build/logs/test-$name.log report=.build/logs/test-$name.xml
+  local results=.build/logs/test-$name-swift-testing.xml
+  rm -f "$report" "$results"
+  echo "  $name tests…"
+  swift test --build-system native --xunit-output "$report" "$@" >"$log" 2>&1 </dev/null
+  local status=$?
+
+  # Built but not run, or not even built: no report.
+  if [[ ! -s $results ]]; then
+    echo "  $name tests did not run, status $status:"
+    grep -E -A 4 -m 8 '(^|[ :])(fatal )?error:|Fatal error' "$log" | sed 's/^/  | /' ||
+      tail -n 20 "$log" | sed 's/^/  | /'
+    echo "  All of it is in $log"
+    broken=1
+    return
+  fi
+  local tests failures
+  tests=$(grep -c '<testcase ' "$results")
+  failures=$(awk '/<testcase /{counted=0} /<failure/{if(!counted){n++;counted=1}} END{print n+0}' \
+    "$results")
+  passed=$((passed + tests - failures))
+  failed=$((failed + failures))
+  if ((tests == 0)) || ((status != 0 && failures == 0)); then
+    echo "  $name tests: swift test ended with status $status after $tests tests; see $log"
+    broken=1
+  elif ((failures > 0)); then
+    grep -E '^(✘|.*recorded an issue)' "$log" | sed 's/^/  | /'
+    echo "  All of it is in $log"
+  fi
+  echo "  $name tests: $((tests - failures)) passed, $failures failed"
+}
+
+for part in "$@"; do
+  case $part in
+    unit) run_part unit --skip BootTests ;;
+    boot) run_part boot --filter BootTests --no-parallel ;;
+    *) echo "test.sh: no part '$part'" >&2; exit 64 ;;
+  esac
+done
+
+awk -v start="$start" -v now="$(date +%s.%N)" 'BEGIN { printf "took %.1f s\n", now - start }'
+echo "$passed passed, $failed failed"
+if ((failed > 0 || broken > 0)); then exit 1; fi
