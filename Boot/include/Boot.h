@@ -98,6 +98,17 @@ IMAGE_SYMBOL(image_end)
 IMAGE_SYMBOL(exception_vectors)
 IMAGE_SYMBOL(secondary_entry)
 
+// Handlers of kernel messages (Kernel/Core/Dispatch/KernelMessages.swift), whose addresses the
+// NIC is told.
+void kernel_message_call(void);
+void kernel_message_resume(void);
+void kernel_message_try_again(void);
+void kernel_message_reschedule(void);
+IMAGE_SYMBOL(kernel_message_call)
+IMAGE_SYMBOL(kernel_message_resume)
+IMAGE_SYMBOL(kernel_message_try_again)
+IMAGE_SYMBOL(kernel_message_reschedule)
+
 // --- System registers -----------------------------------------------------------------------
 
 #define SYSTEM_REGISTER_READ(function, name)                  \

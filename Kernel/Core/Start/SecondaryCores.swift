@@ -23,7 +23,7 @@ enum SecondaryCores {
       do throws(PSCI.Failure) {
         try firmware.startCore(
           affinity: Kernel.affinity(of: core), entry: Kernel.physicalAddress(ofImage: address_of_secondary_entry()),
-          argument: Kernel.coreStart(of: core))
+          argument: KernelMemory.coreStart(of: core))
         expected += 1
       } catch {
         switch error {
@@ -53,7 +53,7 @@ func secondaryMain(coreNumber: UInt64) {
   core.activate()
   write_vector_base(address_of_exception_vectors())
   barrier_context()
-  Kernel.startInterrupts(on: core.core)
+  InterruptController.startCore(core.core)
   SecondaryCores.noteOnline()
   StartUp.waitUntilOpen()
   var dispatch = DispatchThread(core: core)

@@ -1,0 +1,61 @@
+// Swift before the MMU is on: find the machine, say so, build the kernel's address space.
+//
+// Runs at the image's physical address. Code reaches everything relative to the program counter,
+// so it works here as it does later; what must not be used yet is anything that holds an absolute
+// address (tables of function pointers, lazily initialised globals) and anything atomic, since
+// memory is Device memory until the MMU is on.
+
+internal import ArchAArch64
+internal import Boot
+internal import DeviceTree
+internal import Memory
+internal import Platform
+internal import Reporting
+
+// Safety: written here, read by Start.S, by nobody else.
+nonisolated(unsafe) private var translationSetup = TranslationSetup()
+
+/// Start.S: the boot core, MMU off.
+/// - Parameters:
+///   - deviceTree: physical address of the flattened device tree.
+///   - image: physical address of the image.
+///   - exceptionLevel: the level that the boot loader entered at.
+/// - Returns: what Start.S loads into the translation registers.
+@c(early_main)
+func earlyMain(
+  deviceTree: UInt64, image: UInt64, exceptionLevel: UInt64
+) -> UnsafePointer<TranslationSetup> {
+  // Safety: boot protocol: x0 points to a tree of at most 2 MiB, whose own header bounds it.
+  let blob = unsafe UnsafeBufferPointer(
+    start: UnsafePointer<UInt8>(bitPattern: UInt(deviceTree)), count: 2 << 20)
+  let tree: DeviceTree
+  do throws(DeviceTreeError) {
+    tree = try DeviceTree(unsafe blob.span)
+  } catch {
+    // There is no console to say it on: the tree would have named it.
+    hang()
+  }
+  let console = tree.standardOutput.flatMap { tree.registers(of: $0, 0) }
+  if let console { Console.use(PL011(registers: DeviceRegisters(base: UInt(console.base)))) }
+  let platform: PlatformDescription
+  do throws(PlatformError) {
+    platform = try PlatformDescription(tree)
+  } catch {
+    Panic.stop("\(error)")
+  }
+  Console.use(PL011(registers: DeviceRegisters(base: UInt(platform.console.registers.base))))
+  Log.information(
+    "Wengen: image at \(hexadecimal: image), device tree at \(hexadecimal: deviceTree), entered at EL\(exceptionLevel)"
+  )
+
+  do throws(KernelMemory.Failure) {
+    try KernelMemory.build(
+      platform: platform, image: image,
+      deviceTree: AddressRange(base: deviceTree, bytes: UInt64(tree.byteCount)))
+  } catch {
+    Panic.stop("no address space for the kernel: \(error)")
+  }
+  translationSetup = KernelMemory.translationSetup
+  Kernel.note(platform: platform, deviceTree: deviceTree, image: image)
+  return unsafe withUnsafePointer(to: &translationSetup) { unsafe $0 }
+}

@@ -1,0 +1,63 @@
+// The boot core, from "the MMU is on" to its dispatch thread: numbered steps, nothing else.
+
+internal import ArchAArch64
+internal import Boot
+internal import DeviceTree
+internal import Interface
+internal import Platform
+internal import Reporting
+
+/// SwiftPM wants an entry point; the kernel's is Start.S.
+@main
+struct Main {
+  static func main() {}
+}
+
+/// Start.S: the boot core, on the image's boot stack, with the kernel's address space.
+@c(kernel_main)
+func kernelMain(deviceTree: UInt64) {
+  // 1. Exceptions can be reported from here on.
+  write_vector_base(address_of_exception_vectors())
+  barrier_context()
+
+  // 2. Memory by its virtual address; the console too.
+  KernelMemory.useLinearMap()
+  let platform = Kernel.platform
+  Console.use(PL011(registers: KernelMemory.mapDevice(platform.console.registers)))
+
+  // 3. Per-core and per-thread state.
+  Kernel.use(
+    cores: CoreTable(storage: KernelMemory.allocateForEver(bytes: CoreTable.bytes)),
+    threads: ThreadTable(storage: KernelMemory.allocateForEver(bytes: ThreadTable.bytes)))
+  let core = Kernel.cores[CoreIdentifier(0)]
+  core.activate()
+  KernelMemory.dropIdentityMap()
+
+  // 4. Firmware, boot arguments, interrupts.
+  let firmware = PSCI(
+    conduit: platform.firmware?.conduit == .supervisor ? .hypervisorCall : .secureMonitorCall)
+  let arguments = BootSettings(platform: platform)
+  PowerControl.use(firmware, hasSemihosting: arguments.hasSemihosting)
+  InterruptController.start(platform.interruptController)
+  InterruptController.startCore(core.core)
+
+  // 5. The NIC and every core's kernel endpoint.
+  NICSetUp.find(platform)
+
+  // 6. Processes from the initial archive, spread over the cores' run queues.
+  let processes = InitialProcesses.create(platform.initialArchive)
+
+  // 7. The other cores.
+  if platform.firmware != nil { SecondaryCores.start(firmware) }
+  if let interrupt = platform.console.interrupt {
+    Interrupts.useConsole(interrupt: interrupt.number)
+    InterruptController.route(interrupt.number, to: core.core)
+    Console.enableInput()
+  }
+  Log.information("\(SecondaryCores.onlineCount) cores online, \(processes) processes start")
+
+  // 8. Everybody runs.
+  StartUp.open(processes: processes)
+  var dispatch = DispatchThread(core: core)
+  dispatch.run()
+}

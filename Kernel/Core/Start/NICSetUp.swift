@@ -1,0 +1,66 @@
+// Finding the NIC and giving every core its kernel endpoint.
+
+internal import ArchAArch64
+internal import Boot
+internal import DeviceTree
+internal import Interface
+internal import Reporting
+
+/// Set-up of the NIC at boot.
+enum NICSetUp {
+  /// A machine without NIC, or with one that does not answer as it should, boots on without.
+  static func find(_ platform: PlatformDescription) {
+    guard let description = platform.nic else {
+      Log.warning("no NIC in the device tree; services cannot be called")
+      return
+    }
+    do throws(NIC.Failure) {
+      let nic = try NIC(
+        registers: KernelMemory.mapDevice(description.registers),
+        lines: KernelMemory.mapLines(description.lines))
+      for number in 0..<Kernel.coreCount {
+        try installKernelEndpoint(nic, core: CoreIdentifier(number))
+      }
+      Kernel.use(nic)
+      let address = nic.internetAddress
+      Log.information(
+        "NIC: LAUBERHORN interface 1.0, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
+      )
+    } catch {
+      Log.error("NIC not usable: \(error)")
+    }
+  }
+
+  /// Endpoint c is core c's kernel endpoint.
+  private static func installKernelEndpoint(
+    _ nic: NIC, core: CoreIdentifier
+  ) throws(NIC.Failure) {
+    let endpoint = EndpointIdentifier(core.number)
+    var stubs = NIC.Stubs()
+    stubs.call = address_of_kernel_message_call()
+    stubs.tryAgain = address_of_kernel_message_try_again()
+    stubs.yieldNow = address_of_kernel_message_reschedule()
+    stubs.retire = address_of_kernel_message_reschedule()
+    stubs.resume = address_of_kernel_message_resume()
+    stubs.frame = address_of_kernel_message_reschedule()
+    try nic.installEndpoint(endpoint, process: .kernel, core: core, stubs: stubs)
+    let block = Kernel.cores[core]
+    block.loop = MessageLoop(blockAddress: nic.blockAddress(of: endpoint))
+    block.stateLine = nic.stateLine(of: core)
+  }
+}
+
+extension NIC.Failure: Reportable {
+  func write(to output: inout some TextOutput & ~Copyable) {
+    switch self {
+    case .wrongMagic(let value):
+      output.write("its magic register reads \(hexadecimal: value, digits: 16)" as LogText)
+    case .wrongVersion(let value):
+      output.write("its interface has version \(value >> 32).\(value & 0xffff_ffff)" as LogText)
+    case .refused(let result, let value):
+      output.write("it refused a command: result \(result.rawValue), value \(value)" as LogText)
+    case .unknownResult(let word):
+      output.write("it answered with the unknown result \(word)" as LogText)
+    }
+  }
+}
