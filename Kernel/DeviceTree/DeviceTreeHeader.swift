@@ -1,0 +1,62 @@
+// The header of the blob: where its blocks are.
+
+/// The checked header (Devicetree Specification 0.4, §5.2), ten big-endian words:
+///
+///     0 magic             4 offset of the reservations    8 bytes of the strings block
+///     1 bytes in all      5 version                       9 bytes of the structure block
+///     2 offset of the structure block   6 last compatible version
+///     3 offset of the strings block     7 boot CPU
+struct DeviceTreeHeader {
+  let totalBytes: Int
+  let structure: Range<Int>
+  let strings: Range<Int>
+  let reservationsOffset: Int
+
+  static var bytes: Int { 40 }
+  static var magic: UInt32 { 0xD00D_FEED }
+  static var version: UInt32 { 17 }
+
+  init(_ blob: Span<UInt8>) throws(DeviceTreeError) {
+    func word(_ index: Int) throws(DeviceTreeError) -> UInt32 {
+      guard let word = blob.word(at: index * 4) else {
+        throw .truncated(bytes: blob.count, needed: Self.bytes)
+      }
+      return word
+    }
+    // The magic first: a blob that is none at all should not be called truncated.
+    let magic = try word(0)
+    guard magic == Self.magic else { throw .wrongMagic(magic) }
+    let version = try word(5)
+    let lastCompatible = try word(6)
+    guard version >= Self.version, lastCompatible <= Self.version else {
+      throw .unsupportedVersion(version, lastCompatible: lastCompatible)
+    }
+    totalBytes = Int(try word(1))
+    guard totalBytes >= Self.bytes else {
+      throw .truncated(bytes: totalBytes, needed: Self.bytes)
+    }
+    guard blob.count >= totalBytes else {
+      throw .truncated(bytes: blob.count, needed: totalBytes)
+    }
+    structure = try Self.block(
+      .structure, offset: word(2), bytes: word(9), alignment: 4, within: totalBytes)
+    strings = try Self.block(
+      .strings, offset: word(3), bytes: word(8), alignment: 1, within: totalBytes)
+    reservationsOffset = try Self.block(
+      .reservations, offset: word(4), bytes: 16, alignment: 8, within: totalBytes
+    ).lowerBound
+  }
+
+  private static func block(
+    _ block: DeviceTreeError.Block, offset: UInt32, bytes: UInt32, alignment: Int, within limit: Int
+  ) throws(DeviceTreeError) -> Range<Int> {
+    // Both are below 2³², so the sum fits.
+    let start = Int(offset)
+    let end = start + Int(bytes)
+    guard start >= Self.bytes, end <= limit else {
+      throw .blockOutOfRange(block, offset: start, bytes: Int(bytes))
+    }
+    guard start % alignment == 0 else { throw .misalignedBlock(block, offset: start) }
+    return start..<end
+  }
+}

@@ -1,0 +1,49 @@
+// What the suites share: the fixture, texts as strings, reproducible randomness.
+
+import DeviceTree
+import Foundation
+import Reporting
+
+/// QEMU 7.2's own tree for `-M virt,gic-version=3,virtualization=on -cpu cortex-a57 -smp 48
+/// -m 1G -nic none`, as `dumpdtb` wrote it, without the 1 MiB of room behind the strings.
+func virtTree() throws -> [UInt8] {
+  let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Fixtures/virt-48-cores.dtb")
+  return try Array(Data(contentsOf: file))
+}
+
+extension DeviceTree {
+  func string(_ reference: TextReference) -> String {
+    let span = text(reference)
+    var bytes: [UInt8] = []
+    for index in span.indices { bytes.append(span[index]) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// Collects text.
+private struct Recording: TextOutput {
+  var bytes: [UInt8] = []
+
+  mutating func write(byte: UInt8) { bytes.append(byte) }
+}
+
+/// A value in its own words.
+func words(_ value: some Reportable) -> String {
+  var recording = Recording()
+  recording.write(value)
+  return String(decoding: recording.bytes, as: UTF8.self)
+}
+
+/// Steele, Lea and Flood's SplitMix64: reproducible from one word.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
