@@ -1,9 +1,10 @@
 /*
  * User programs have no heap. Whoever asks for memory is told so, loudly.
  *
- * Embedded Swift calls these two for classes, arrays, strings and escaping closures. The linker
- * drops them from a program that does none of that, so their presence in an image (`llvm-nm`)
- * already says that something allocates.
+ * Embedded Swift calls these two for classes, arrays, strings and escaping
+ * closures. The linker drops them from a program that does none of that, so
+ * their presence in an image (`llvm-nm`) already says that something
+ * allocates.
  */
 
 #include <stddef.h>

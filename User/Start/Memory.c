@@ -1,11 +1,15 @@
 /*
  * The four functions that compilers call for copies, fills and comparisons.
  *
- * They go by words where both sides are aligned, since their main customer is variable data in
- * lines, which begins at a multiple of 8 (ArgumentArea), and since under QEMU every access to a
- * line is a call of the device model. Compiled with -ffreestanding, so that the compiler does not
- * turn these loops into calls of themselves.
+ * They go by words where both sides are aligned, since their main customer is
+ * variable data in lines, which begins at a multiple of 8 (ArgumentArea), and
+ * since under QEMU every access to a line is a call of the device model.
+ * Compiled with -ffreestanding, so that the compiler does not turn these loops
+ * into calls of themselves.
  */
+
+/* On the host, whose tests use UserStart.h, the C library has these. */
+#if defined(__aarch64__) && !defined(__linux__)
 
 #include <stddef.h>
 #include <stdint.h>
@@ -54,7 +58,7 @@ void *memmove(void *destination, const void *source, size_t count)
     if ((uintptr_t)to - (uintptr_t)from >= count) {
         copy_upwards(to, from, count);
     } else {
-        /* `to` lies inside of the source: what it overwrites must be read first. */
+        /* `to` is inside of the source: read first what it overwrites. */
         while (count-- > 0) {
             to[count] = from[count];
         }
@@ -92,3 +96,5 @@ int memcmp(const void *left, const void *right, size_t count)
     }
     return 0;
 }
+
+#endif /* __aarch64__ && !__linux__ */

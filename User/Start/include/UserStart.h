@@ -1,12 +1,13 @@
 /*
  * The few instructions that Swift cannot express, for user programs.
  *
- * Every helper is always_inline: a call would cost more than what it does, and the loop's
- * instructions are counted (User/README.md). All assembly here clobbers "memory". That is what
- * keeps ordinary accesses to lines right: lines are Normal cacheable memory, so handlers may
- * read and write them with plain loads and stores, but the load of a head gives a line new
- * contents. The clobber says so: no value of a line lives in a register across it, and no store
- * to a line sinks below it or is dropped.
+ * Every helper is always_inline: a call would cost more than what it does, and
+ * the loop's instructions are counted (User/README.md). All assembly here
+ * clobbers "memory". That is what keeps ordinary accesses to lines right:
+ * lines are Normal cacheable memory, so handlers may read and write them with
+ * plain loads and stores, but the load of a head gives a line new contents.
+ * The clobber says so: no value of a line lives in a register across it, and
+ * no store to a line sinks below it or is dropped.
  */
 
 #ifndef USER_START_H
@@ -15,12 +16,19 @@
 #include <stdint.h>
 
 /*
- * The control line that brought a call, as handlers get it. A struct and not a bare address, so
- * that Swift tells it from a number; safe, as only the loop makes one without saying "unsafe".
+ * The control line that brought a call, as handlers get it. A struct and not a
+ * bare address, so that Swift tells it from a number; safe, as only the loop
+ * makes one without saying "unsafe".
  */
 typedef struct __attribute__((swift_attr("@safe"))) UserLine {
     void *_Nonnull address;
 } UserLine;
+
+/*
+ * The host's tests use Call and Response on ordinary memory and need no more
+ * than the above; the rest exists for user programs only.
+ */
+#if defined(__aarch64__) && !defined(__linux__)
 
 /* Words 0...3 of a control line. */
 typedef struct UserLineHead {
@@ -31,9 +39,10 @@ typedef struct UserLineHead {
 } UserLineHead;
 
 /*
- * Loads the head of the control line at `line`. The first LDP is the load that the NIC may hold
- * (R2); an exception there restarts the whole instruction, which R3 makes harmless. It is one
- * asm statement so that nothing is scheduled between the two.
+ * Loads the head of the control line at `line`. The first LDP is the load that
+ * the NIC may hold (R2); an exception there restarts the whole instruction,
+ * which R3 makes harmless. It is one asm statement so that nothing is
+ * scheduled between the two.
  */
 static inline __attribute__((always_inline)) UserLineHead
 user_load_head(uintptr_t line)
@@ -49,12 +58,13 @@ user_load_head(uintptr_t line)
 }
 
 /*
- * Orders the response's stores before the load that acknowledges them (R5). It must order
- * stores before loads, so neither DMB ST nor DMB LD nor a store-release does. SY and not ISH:
- * who must observe that order is the home of the lines, the FPGA behind the coherent link. It is
- * no PE of our Inner Shareable domain, and DMB ISH promises nothing to observers outside of that
- * domain (ARM ARM B2.3, "Data Memory Barrier", and its table of shareability domains). The
- * authors' prototype executes DMB SY here too.
+ * Orders the response's stores before the load that acknowledges them (R5). It
+ * must order stores before loads, so neither DMB ST nor DMB LD nor a store-
+ * release does. SY and not ISH: who must observe that order is the home of the
+ * lines, the FPGA behind the coherent link. It is no PE of our Inner Shareable
+ * domain, and DMB ISH promises nothing to observers outside of that domain
+ * (ARM ARM B2.3, "Data Memory Barrier", and its table of shareability
+ * domains). The authors' prototype executes DMB SY here too.
  */
 static inline __attribute__((always_inline)) void
 user_order_response_before_next_load(void)
@@ -68,8 +78,8 @@ typedef struct UserSystemCallResult {
 } UserSystemCallResult;
 
 /*
- * Kernel/SystemInterface/SystemCall.swift: number in x8, arguments from x0, results in x0 and
- * x1; the kernel does not preserve x9...x18.
+ * Kernel/SystemInterface/SystemCall.swift: number in x8, arguments from x0,
+ * results in x0 and x1; the kernel does not preserve x9...x18.
  */
 static inline __attribute__((always_inline)) UserSystemCallResult
 user_system_call(uint64_t number, uint64_t argument0, uint64_t argument1)
@@ -88,10 +98,12 @@ user_system_call(uint64_t number, uint64_t argument0, uint64_t argument1)
 }
 
 /*
- * Where TRYAGAIN and YIELDNOW jump to. Only their addresses are used: the loop calls them as it
- * calls handlers.
+ * Where TRYAGAIN and YIELDNOW jump to. Only their addresses are used: the loop
+ * calls them as it calls handlers.
  */
 void user_stub_try_again(void);
 void user_stub_yield_now(void);
+
+#endif /* __aarch64__ && !__linux__ */
 
 #endif
