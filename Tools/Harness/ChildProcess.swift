@@ -19,6 +19,9 @@ public final class ChildProcess: Sendable {
   public let output = Transcript()
   public let errors = Transcript()
 
+  /// Before a command: it is killed when the thread that started it ends.
+  static let dyingWithParent = ["setpriv", "--pdeathsig", "KILL", "--"]
+
   private let name: String
   private let identifier: pid_t
   private let input: WriteEnd
@@ -37,7 +40,7 @@ public final class ChildProcess: Sendable {
     let outputPipe = try Pipe.make()
     let errorPipe = try Pipe.make()
     let end = EndOfProcess()
-    let command = ["setpriv", "--pdeathsig", "KILL", "--", executable] + arguments
+    let command = Self.dyingWithParent + [executable] + arguments
 
     let started = StartResult()
     Thread.detachNewThread {

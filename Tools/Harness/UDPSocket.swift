@@ -37,7 +37,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A UDP socket; closed when it goes.
-public struct UDPSocket: ~Copyable {
+public struct UDPSocket: ~Copyable, Sendable {
   private let descriptor: Int32
 
   /// A socket with a local port: `port`, or a free one when it is 0.
