@@ -58,7 +58,9 @@ cache=$(cd "$cache" && pwd)
 # Without the epoch: a colon in a path would end it for make and for linkers.
 result=$cache/${source_version#*:}
 
-if [ -e "$result/complete" ]; then
+# What this script keeps may change, so a result is as good as the script that made it.
+script_sum=$(cksum <"$0")
+if [ "$(cat "$result/complete" 2>/dev/null)" = "$script_sum" ]; then
     say "headers of $source_name $source_version are already in $result"
     ln -sfn "$(basename "$result")" "$cache/current"
     echo "$result"
@@ -142,12 +144,22 @@ say "configured ($(($(date +%s) - began)) s)"
 mkdir "$work/result"
 copy_headers() { # from, to
     mkdir -p "$work/result/$2"
-    (cd "$1" && find . -name '*.h' -print | tar cf - -T - | tar xf - -C "$work/result/$2")
+    (cd "$1" && find . \( -name '*.h' -o -name '*.inc' \) -print | tar cf - -T -) |
+        tar xf - -C "$work/result/$2"
 }
 copy_headers "$work/source/include" include
 copy_headers "$work/source/target/arm" target/arm
 copy_headers "$work/source/hw/intc" hw/intc
 copy_headers "$work/build/qapi" generated/qapi
+# The folder of TCG for this host, by the name that QEMU's meson.build gives it.
+case $(uname -m) in
+x86_64 | i?86) host=i386 ;;
+riscv*) host=riscv ;;
+ppc*) host=ppc ;;
+*) host=$(uname -m) ;;
+esac
+[ -d "$work/source/tcg/$host" ] || fail "QEMU's TCG does not support this host: $(uname -m)"
+copy_headers "$work/source/tcg/$host" host
 for name in config-host.h config-poison.h aarch64-softmmu-config-target.h \
     aarch64-softmmu-config-devices.h; do
     cp "$work/build/$name" "$work/result/generated/"
@@ -158,7 +170,7 @@ cat >"$work/result/generated/lauberhorn-qemu-version.h" <<VERSION
 /* Written by fetch-headers.sh: the package that these headers belong to. */
 #define LAUBERHORN_QEMU_SOURCE_VERSION "$source_version"
 VERSION
-: >"$work/result/complete"
+echo "$script_sum" >"$work/result/complete"
 
 rm -rf "$result"
 mv "$work/result" "$result"
