@@ -1,0 +1,248 @@
+// Registers and commands: how the kernel sets the NIC up (R15: never on the way of a call).
+
+import Interface
+import Marshalling
+
+struct CommandRegisters: Hashable {
+  var arguments = [UInt64](repeating: 0, count: Register.commandArgumentWords)
+  var result = CommandResult.done
+  var value: UInt64 = 0
+}
+
+extension Lauberhorn {
+  /// Reads a 64-bit register; an unknown one is reported and reads as zero.
+  public mutating func readRegister(_ access: Access, offset: UInt64) -> UInt64 {
+    outputs.reclaim()
+    switch offset {
+    case Register.magic: return Register.magicValue
+    case Register.version: return Register.versionValue
+    case Register.features: return 0
+    case Register.capacity:
+      return UInt64(cores.count) | UInt64(endpoints.count) << 16
+        | UInt64(processes.capacity) << 32
+    case Register.serviceCapacity: return UInt64(services.services.count)
+    case Register.stallLimitNanoseconds: return stallLimitNanoseconds
+    case Register.ethernetAddress: return own.ethernet.value
+    case Register.internetAddress: return UInt64(own.internet.value)
+    case Register.command: return 0
+    case Register.commandResult: return commandRegisters.result.rawValue
+    case Register.commandValue: return commandRegisters.value
+    default:
+      guard let word = argumentWord(at: offset) else {
+        reportRegister(access, offset)
+        return 0
+      }
+      return commandRegisters.arguments[word]
+    }
+  }
+
+  public mutating func writeRegister(_ access: Access, offset: UInt64, value: UInt64) {
+    outputs.reclaim()
+    switch offset {
+    case Register.stallLimitNanoseconds:
+      // 0 would answer every load before it can wait; 1 is as short as a limit gets.
+      stallLimitNanoseconds = max(value, 1)
+    case Register.internetAddress:
+      own.internet = InternetAddress(UInt32(truncatingIfNeeded: value))
+    case Register.command:
+      commandRegisters.value = 0
+      commandRegisters.result = execute(value)
+    case Register.magic, Register.version, Register.features, Register.capacity,
+      Register.serviceCapacity, Register.ethernetAddress, Register.commandResult,
+      Register.commandValue:
+      report(.readOnlyRegister, access, at: offset)
+    default:
+      guard let word = argumentWord(at: offset) else {
+        reportRegister(access, offset)
+        return
+      }
+      commandRegisters.arguments[word] = value
+    }
+  }
+
+  private mutating func reportRegister(_ access: Access, _ offset: UInt64) {
+    report(offset % 8 == 0 ? .unknownRegister : .unalignedAccess, access, at: offset)
+  }
+
+  private func argumentWord(at offset: UInt64) -> Int? {
+    guard offset >= Register.commandArguments, offset % 8 == 0 else { return nil }
+    let word = Int((offset - Register.commandArguments) / 8)
+    return word < Register.commandArgumentWords ? word : nil
+  }
+
+  private mutating func execute(_ number: UInt64) -> CommandResult {
+    switch Command(rawValue: number) {
+    case nil: .unknownCommand
+    case .installProcess: installProcess()
+    case .removeProcess: removeProcess()
+    case .installEndpoint: installEndpoint()
+    case .removeEndpoint: removeEndpoint()
+    case .installService: installService()
+    case .removeService: removeService()
+    case .readCounter: readCounter()
+    }
+  }
+
+  private func argument(_ word: Int) -> UInt64 { commandRegisters.arguments[word] }
+
+  // MARK: - Processes
+
+  /// Nil when this NIC has no room for such a process; entry 0 is the kernel's.
+  private func processArgument(_ word: Int) -> ProcessIdentifier? {
+    guard argument(word) > 0, argument(word) < UInt64(processes.capacity) else { return nil }
+    return ProcessIdentifier(UInt16(argument(word)))
+  }
+
+  private mutating func installProcess() -> CommandResult {
+    guard let process = processArgument(0) else { return .invalidProcess }
+    guard !processes[process].isInstalled else { return .alreadyInstalled }
+    guard argument(1) > 0 else { return .invalidCore }
+    var installed = Process()
+    installed.isInstalled = true
+    installed.maximumCores = Int(min(argument(1), UInt64(cores.count)))
+    // More than the call pool cannot wait.
+    installed.queueLimit = Int(min(argument(2), UInt64(configuration.callCount)))
+    processes[process] = installed
+    return .done
+  }
+
+  private mutating func removeProcess() -> CommandResult {
+    guard let process = processArgument(0) else { return .invalidProcess }
+    guard processes[process].isInstalled else { return .notInstalled }
+    remove(process)
+    return .done
+  }
+
+  // MARK: - Endpoints
+
+  private func endpointArgument(_ word: Int) -> EndpointIdentifier? {
+    guard argument(word) < UInt64(endpoints.count) else { return nil }
+    return EndpointIdentifier(UInt16(argument(word)))
+  }
+
+  private mutating func installEndpoint() -> CommandResult {
+    guard let endpoint = endpointArgument(0) else { return .invalidEndpoint }
+    guard !self[endpoint].isInstalled else { return .alreadyInstalled }
+    let addresses = MessageAddresses(
+      call: argument(3), tryAgain: argument(4), yieldNow: argument(5), retire: argument(6),
+      resume: argument(7), frame: argument(8), data: argument(9))
+    if argument(1) == UInt64(ProcessIdentifier.kernel.number) {
+      guard argument(2) < UInt64(cores.count) else { return .invalidCore }
+      let core = CoreIdentifier(UInt16(argument(2)))
+      guard self[core].kernelEndpoint == nil else { return .alreadyInstalled }
+      // The messages that this NIC can send to a kernel endpoint.
+      guard addresses.call != 0, addresses.tryAgain != 0, addresses.resume != 0 else {
+        return .invalidAddress
+      }
+      install(endpoint, addresses, kernelEndpointOf: core)
+    } else {
+      guard let process = processArgument(1) else { return .invalidProcess }
+      guard processes[process].isInstalled else { return .notInstalled }
+      guard addresses.tryAgain != 0, addresses.yieldNow != 0 else { return .invalidAddress }
+      install(endpoint, addresses, workerOf: process)
+    }
+    return .done
+  }
+
+  private mutating func removeEndpoint() -> CommandResult {
+    guard let endpoint = endpointArgument(0) else { return .invalidEndpoint }
+    guard self[endpoint].isInstalled else { return .notInstalled }
+    remove(endpoint)
+    dispatch()
+    return .done
+  }
+
+  // MARK: - Services
+
+  /// Arguments 1…4: port, program, version, procedure.
+  private func keyArgument() -> Result<ProcedureKey, CommandFault> {
+    guard let port = UInt16(exactly: argument(1)), port != 0 else {
+      return .failure(CommandFault(result: .invalidPort))
+    }
+    guard let program = UInt32(exactly: argument(2)), let version = UInt32(exactly: argument(3)),
+      let procedure = UInt32(exactly: argument(4))
+    else { return .failure(CommandFault(result: .invalidAddress)) }
+    return .success(
+      ProcedureKey(port: port, program: program, version: version, procedure: procedure))
+  }
+
+  private struct CommandFault: Error { let result: CommandResult }
+
+  private mutating func installService() -> CommandResult {
+    guard let process = processArgument(0) else { return .invalidProcess }
+    guard processes[process].isInstalled else { return .notInstalled }
+    let key: ProcedureKey
+    switch keyArgument() {
+    case .failure(let fault): return fault.result
+    case .success(let found): key = found
+    }
+    guard argument(5) != 0 else { return .invalidAddress }
+    let firstSignatureWord = 9
+    let limit = UInt64(ServiceTable.maximumSignatureBytes)
+    guard argument(7) <= limit else { return invalidSignature(at: Int(limit)) }
+    let argumentBytes = Int(argument(7))
+    guard argument(8) <= limit else { return invalidSignature(at: argumentBytes + Int(limit)) }
+    let resultBytes = Int(argument(8))
+    for position in 0..<argumentBytes + resultBytes {
+      let word = argument(firstSignatureWord + position / 8)
+      scratch.area[position] = UInt8(truncatingIfNeeded: word >> UInt64(position % 8 * 8))
+    }
+    let both = scratch.area[0..<argumentBytes + resultBytes]
+    if let fault = Lauberhorn.faultPosition(in: both[..<argumentBytes]) {
+      return invalidSignature(at: fault)
+    }
+    if let fault = Lauberhorn.faultPosition(in: both[argumentBytes...]) {
+      return invalidSignature(at: argumentBytes + fault)
+    }
+    let service = Service(
+      key: key, process: process, code: argument(5), data: argument(6),
+      argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes))
+    do {
+      try services.insert(service, signatureBytes: both)
+    } catch {
+      switch error {
+      case .alreadyInstalled: return .alreadyInstalled
+      case .notOwner: return .notOwner
+      case .tableFull: return .tableFull
+      }
+    }
+    return .done
+  }
+
+  /// Nil when the signature is valid.
+  private static func faultPosition(in signature: ArraySlice<UInt8>) -> Int? {
+    do {
+      try SignatureValidator.validate(signature.span)
+      return nil
+    } catch {
+      return error.position
+    }
+  }
+
+  private mutating func invalidSignature(at position: Int) -> CommandResult {
+    commandRegisters.value = UInt64(position)
+    return .invalidSignature
+  }
+
+  private mutating func removeService() -> CommandResult {
+    guard let process = processArgument(0) else { return .invalidProcess }
+    let key: ProcedureKey
+    switch keyArgument() {
+    case .failure(let fault): return fault.result
+    case .success(let found): key = found
+    }
+    guard let service = services.find(key) else { return .notInstalled }
+    guard services[service].process == process else { return .notOwner }
+    services.remove(service)
+    return .done
+  }
+
+  // MARK: - Counters
+
+  private mutating func readCounter() -> CommandResult {
+    guard let number = UInt16(exactly: argument(0)), let counter = NICCounter(rawValue: number)
+    else { return .invalidCounter }
+    commandRegisters.value = counters[counter]
+    return .done
+  }
+}

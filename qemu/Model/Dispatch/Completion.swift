@@ -1,0 +1,118 @@
+// A call ends: its results become a frame, its lines and its slot are cleaned.
+
+import Interface
+import Marshalling
+
+/// How an accepted call ended (R7: exactly one of these).
+enum CallEnd: Hashable {
+  /// Its response was success and its results fit the signature.
+  case replied
+  case handlerRefusedArguments
+  case handlerFailed
+  case malformedResponse
+  case failedByKernel
+  case processRemoved
+
+  /// Nil: the results are sent.
+  var rejection: RPCRejection? {
+    switch self {
+    case .replied: nil
+    case .handlerRefusedArguments: .garbageArguments
+    case .handlerFailed, .malformedResponse, .failedByKernel, .processRemoved: .systemError
+    }
+  }
+
+  var counter: NICCounter {
+    switch self {
+    case .replied: .callsReplied
+    case .handlerRefusedArguments, .handlerFailed: .callsFailedByHandler
+    case .malformedResponse: .callsFailedMalformedResponse
+    case .failedByKernel: .callsFailedByKernel
+    case .processRemoved: .callsFailedProcessRemoved
+    }
+  }
+}
+
+extension Lauberhorn {
+  /// Takes the response out of C[p] of `endpoint` and ends `call` with it (R4).
+  mutating func complete(
+    _ call: CallIndex, withResponseIn endpoint: EndpointIdentifier, _ access: Access
+  ) {
+    calls[call].cost.endSpan(access)
+    calls[call].cost.lineFetches += 1
+    let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
+    guard let head = ResponseHead(word: word) else {
+      end(call, .malformedResponse)
+      return
+    }
+    calls[call].cost.lineFetches += UInt32(head.overflowLineCount)
+    counters.count(.linesFetched, by: Int(head.overflowLineCount))
+    switch head.status {
+    case .success:
+      let sent = sendResults(of: call, in: endpoint, overflowLines: Int(head.overflowLineCount))
+      end(call, sent ? .replied : .malformedResponse)
+    case .garbageArguments: end(call, .handlerRefusedArguments)
+    case .systemError: end(call, .handlerFailed)
+    // Only the kernel may say these.
+    case .requeue, .fail: end(call, .malformedResponse)
+    }
+  }
+
+  /// False, and no frame, when the results do not fit the signature.
+  private mutating func sendResults(
+    of call: CallIndex, in endpoint: EndpointIdentifier, overflowLines: Int
+  ) -> Bool {
+    let ended = calls[call]
+    let used = ArgumentArea.inlineBytes + overflowLines * LineGeometry.lineBytes
+    let line = self[endpoint].parity
+    lines.readArguments(of: endpoint, line: line, used: used, into: &scratch.area)
+    let written = Lauberhorn.marshal(
+      // Only the lines that the response declared: a reference past them is malformed.
+      scratch.area[0..<used],
+      signature: services.signatures[services.resultSignature(of: ended.service)],
+      into: &scratch.results)
+    guard let written else { return false }
+    let end = ReplyEncoder.resultsOffset + written
+    scratch.clearFrame(ReplyEncoder.resultsOffset)
+    for position in 0..<written {
+      scratch.frame[ReplyEncoder.resultsOffset + position] = scratch.results[position]
+    }
+    ReplyEncoder.encodeSuccess(transaction: ended.transaction, into: &scratch.frame)
+    ReplyEncoder.encodeHeaders(
+      own: own, serverPort: ended.procedure.port, to: ended.caller, end: end, into: &scratch.frame)
+    outputs.appendFrame(scratch.frame, length: end)
+    return true
+  }
+
+  private static func marshal(
+    _ area: ArraySlice<UInt8>, signature: ArraySlice<UInt8>, into results: inout [UInt8]
+  ) -> Int? {
+    var results = results.mutableSpan
+    return Marshaller.marshal(area.span, signature: signature.span, into: &results)
+  }
+
+  /// Ends `call`, which no line, queue or core holds any more; sends the error unless the
+  /// results were sent already.
+  mutating func end(_ call: CallIndex, _ how: CallEnd) {
+    let ended = calls[call]
+    counters.count(how.counter)
+    if let rejection = how.rejection {
+      send(
+        rejection, transaction: ended.transaction, from: ended.procedure.port, to: ended.caller)
+    } else {
+      counters.count(.framesSent)
+    }
+    outputs.append(
+      .call(
+        CallRecord(
+          tag: ended.tag, instructions: ended.cost.instructions,
+          kernelEntries: ended.cost.kernelEntries, heldLoads: ended.cost.heldLoads,
+          lineFills: ended.cost.lineFills, lineFetches: ended.cost.lineFetches,
+          transaction: ended.transaction, program: ended.procedure.program,
+          version: ended.procedure.version, procedure: ended.procedure.procedure,
+          process: ended.process, core: ended.cost.core, isCold: ended.cost.isCold,
+          succeeded: how == .replied)))
+    services.release(ended.service)
+    calls.remove(call)
+  }
+}

@@ -1,0 +1,185 @@
+// Who gets which call: the decision of the design's §3.6, in its order.
+//
+// `dispatch` runs after every event that could let a waiting call go on, until nothing moves
+// any more; so a call waits only while no core may take it (R14, work conservation).
+
+import Interface
+
+extension Lauberhorn {
+  /// Gives waiting calls, and workers that need a core, to cores that may take them.
+  mutating func dispatch() {
+    // Warm deliveries first: they need no kernel, and they decide who is idle.
+    scanWaiting { model, process in model.deliverWarm(process) }
+    scanWaiting { model, process in
+      model.sendToKernel(process) || model.yieldIdleWorker(for: process)
+    }
+  }
+
+  /// Offers every waiting process a turn, in the order of the ring, until none takes one.
+  private mutating func scanWaiting(_ serve: (inout Lauberhorn, ProcessIdentifier) -> Bool) {
+    var refused = 0
+    while refused < processes.waitingProcesses, let process = processes.firstWaiting {
+      refused = serve(&self, process) ? 0 : refused + 1
+      processes.moveToEnd(process)
+    }
+  }
+
+  // MARK: - 1: a held load of a worker of the process
+
+  private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
+    guard processes[process].queue.first != nil else { return false }
+    for core in cores.indices {
+      guard let endpoint = cores[core].heldEndpoint, self[endpoint].process == process else {
+        continue
+      }
+      guard let call = takeWaitingCall(of: process) else { return false }
+      counters.count(.deliveredToUserLoop)
+      deliver(call, toWorker: endpoint)
+      return true
+    }
+    return false
+  }
+
+  mutating func takeWaitingCall(of process: ProcessIdentifier) -> CallIndex? {
+    let call = processes[process].queue.popFirst(in: &calls)
+    processes.updateWaiting(process)
+    return call
+  }
+
+  /// Back to the head of the queue: it has waited longest (R8).
+  mutating func requeue(_ call: CallIndex) {
+    let process = calls[call].process
+    counters.count(.callsRequeued)
+    processes[process].queue.prepend(call, in: &calls)
+    processes.updateWaiting(process)
+  }
+
+  // MARK: - 3: a held load of a kernel endpoint
+
+  private mutating func sendToKernel(_ process: ProcessIdentifier) -> Bool {
+    for index in cores.indices {
+      let core = CoreIdentifier(UInt16(index))
+      if let held = self[core].heldEndpoint, self[held].isKernelEndpoint,
+        sendToKernel(process, of: core)
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Lets the kernel of `core`, whose kernel endpoint load is held, run a worker of `process`:
+  /// one that has a call and lost its core before one that will get a new call.
+  mutating func sendToKernel(_ process: ProcessIdentifier, of core: CoreIdentifier) -> Bool {
+    guard let kernelEndpoint = self[core].heldEndpoint,
+      self[core].declinedProcess != process,
+      coresInUse(by: process, except: core) < processes[process].maximumCores
+    else { return false }
+    if processes[process].resumesWaiting > 0,
+      let worker = findEndpoint(of: process, where: { $0.needsResume })
+    {
+      self[worker].needsResume = false
+      self[worker].resumedBy = core
+      self[core].resumingEndpoint = worker
+      processes[process].resumesWaiting -= 1
+      processes.updateWaiting(process)
+      deliver(.resume, to: kernelEndpoint, naming: worker)
+      return true
+    }
+    guard processes[process].queue.first != nil,
+      let worker = findEndpoint(of: process, where: { $0.isParked }),
+      let call = takeWaitingCall(of: process)
+    else { return false }
+    self[worker].reservedBy = core
+    self[core].pendingCall = call
+    if self[core].isStalled { calls[call].cost.heldLoads += 1 }
+    calls[call].cost.isCold = true
+    calls[call].cost.lineFills += 1
+    calls[call].cost.lineFetches += 1
+    deliver(.call, to: kernelEndpoint, naming: worker, tag: calls[call].tag)
+    return true
+  }
+
+  /// Cores that work for a process or are on the way to it.
+  private func coresInUse(by process: ProcessIdentifier, except excluded: CoreIdentifier?) -> Int {
+    var count = 0
+    for index in cores.indices where index != excluded?.index {
+      let core = cores[index]
+      let works = core.state.mode == .user && core.state.process == process
+      let willWork =
+        core.wantedBy == process
+        || core.pendingCall.map { calls[$0].process == process } ?? false
+        || core.resumingEndpoint.map { self[$0].process == process } ?? false
+      if works || willWork { count += 1 }
+    }
+    return count
+  }
+
+  private func findEndpoint(
+    of process: ProcessIdentifier, where matches: (Endpoint) -> Bool
+  ) -> EndpointIdentifier? {
+    var next = processes[process].firstEndpoint
+    while let endpoint = next {
+      if matches(self[endpoint]) { return endpoint }
+      next = self[endpoint].nextOfProcess
+    }
+    return nil
+  }
+
+  // MARK: - 4: an idle worker of another process
+
+  private mutating func yieldIdleWorker(for process: ProcessIdentifier) -> Bool {
+    guard lacksCore(process) else { return false }
+    for index in cores.indices {
+      guard let held = cores[index].heldEndpoint, !self[held].isKernelEndpoint,
+        self[held].process != process
+      else { continue }
+      cores[index].wantedBy = process
+      deliver(.yieldNow, to: held)
+      return true
+    }
+    return false
+  }
+
+  /// Whether one more core would help `process`, counting those that were asked to yield for
+  /// it already, so that two calls do not take two cores when one is on its way.
+  private func lacksCore(_ process: ProcessIdentifier) -> Bool {
+    let wanted = cores.reduce(0) { $0 + ($1.wantedBy == process ? 1 : 0) }
+    guard processes[process].waitingCount > wanted,
+      coresInUse(by: process, except: nil) < processes[process].maximumCores
+    else { return false }
+    // Each of them takes one worker.
+    var startable = 0
+    var next = processes[process].firstEndpoint
+    while let endpoint = next, startable <= wanted {
+      let isForCall = self[endpoint].isParked && processes[process].queue.first != nil
+      if isForCall || self[endpoint].needsResume { startable += 1 }
+      next = self[endpoint].nextOfProcess
+    }
+    return startable > wanted
+  }
+
+  /// R14, no starvation: a worker that could go on with its own process's next call gives its
+  /// core up when another process waits, no other core can help that one, and the worker's
+  /// process was served after the other began to wait. So the other waits for one call at most
+  /// per core and per process before it in the ring.
+  mutating func processToYieldTo(from process: ProcessIdentifier) -> ProcessIdentifier? {
+    var next = processes.firstWaiting
+    while let other = next {
+      if other != process, let since = waitingSince(other),
+        since < processes[process].lastDeliveryOrder, lacksCore(other)
+      {
+        return other
+      }
+      next = processes.waiting(after: other)
+    }
+    return nil
+  }
+
+  private func waitingSince(_ process: ProcessIdentifier) -> UInt64? {
+    if let worker = findEndpoint(of: process, where: { $0.needsResume }) {
+      return self[worker].detachOrder
+    }
+    return processes[process].queue.first.map { calls[$0].arrivalOrder }
+  }
+}

@@ -1,0 +1,183 @@
+// The LAUBERHORN NIC as a value: what it is built with, and everything that happens to it.
+//
+// One request, by file: FrameDecoder and RPCMessage (frame in), Arrival (call accepted),
+// Dispatcher (who gets it), HomeAgent (control line, loads and stores), Completion and
+// ReplyEncoder (frame out). The model performs no I/O and knows no time but what it is told, so
+// a simulator, a test and an interleaving explorer drive the same code; being a value, it can be
+// copied before a step and compared after.
+
+public import Interface
+
+/// What the FPGA is built with.
+public struct Configuration: Hashable, Sendable {
+  public var coreCount: Int
+  public var endpointCount: Int
+  /// The kernel's entry 0 included.
+  public var processCount: Int
+  public var serviceCount: Int
+  /// Calls that may be in flight, waiting ones included.
+  public var callCount: Int
+  public var stallLimitNanoseconds: UInt64
+  public var ethernetAddress: EthernetAddress
+  public var internetAddress: InternetAddress
+
+  public init(
+    coreCount: Int, endpointCount: Int, processCount: Int, serviceCount: Int,
+    callCount: Int = 1024, stallLimitNanoseconds: UInt64 = 15_000_000,
+    ethernetAddress: EthernetAddress, internetAddress: InternetAddress
+  ) {
+    self.coreCount = coreCount
+    self.endpointCount = endpointCount
+    self.processCount = processCount
+    self.serviceCount = serviceCount
+    self.callCount = callCount
+    self.stallLimitNanoseconds = stallLimitNanoseconds
+    self.ethernetAddress = ethernetAddress
+    self.internetAddress = internetAddress
+  }
+
+  /// Whether such an FPGA can be: every identifier must fit the interface's fields.
+  var isPossible: Bool {
+    (1...4096).contains(coreCount) && (1...LineWindow.maximumEndpoints).contains(endpointCount)
+      && (2...Int(UInt16.max)).contains(processCount) && (1...1 << 20).contains(serviceCount)
+      && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
+      && !ethernetAddress.isGroup && internetAddress.canBeSender
+  }
+}
+
+/// Who accesses a window, when, and what was counted for that core.
+public struct Access: Hashable, Sendable {
+  public let nowNanoseconds: UInt64
+  /// Executed by this core, this one included.
+  public let instructions: UInt64
+  /// Changes from EL0 to EL1 on this core.
+  public let kernelEntries: UInt64
+  public let core: CoreIdentifier
+
+  public init(
+    nowNanoseconds: UInt64, instructions: UInt64 = 0, kernelEntries: UInt64 = 0,
+    core: CoreIdentifier
+  ) {
+    self.nowNanoseconds = nowNanoseconds
+    self.instructions = instructions
+    self.kernelEntries = kernelEntries
+    self.core = core
+  }
+}
+
+/// Memory that is written before it is read within one call into the model, so it is no state.
+struct Scratch: Hashable {
+  /// An argument area in one run, as marshalling reads and writes it.
+  var area = [UInt8](repeating: 0, count: ArgumentArea.bytes)
+  /// Results in XDR.
+  var results = [UInt8](repeating: 0, count: ArgumentArea.bytes)
+  /// A frame that is being written.
+  var frame = [UInt8](repeating: 0, count: ReplyEncoder.resultsOffset + ArgumentArea.bytes)
+
+  mutating func clearFrame(_ length: Int) {
+    for position in 0..<length { frame[position] = 0 }
+  }
+
+  static func == (left: Scratch, right: Scratch) -> Bool { true }
+  func hash(into hasher: inout Hasher) {}
+}
+
+/// The NIC. All tables are allocated by `init`; after that nothing is allocated for a frame or
+/// an access.
+public struct Lauberhorn: Hashable, Sendable {
+  let configuration: Configuration
+  var own: OwnAddresses
+  var stallLimitNanoseconds: UInt64
+  var counters = Counters()
+  var outputs = Outputs()
+  var services: ServiceTable
+  var processes: ProcessTable
+  var endpoints: [Endpoint]
+  var cores: [Core]
+  var lines: LineStore
+  var calls: CallTable
+  var commandRegisters = CommandRegisters()
+  /// Orders arrivals against deliveries; counts up with each.
+  var order: UInt64 = 0
+  var scratch = Scratch()
+
+  /// Nil when the configuration is impossible.
+  public init?(_ configuration: Configuration) {
+    guard configuration.isPossible else { return nil }
+    self.configuration = configuration
+    own = OwnAddresses(
+      ethernet: configuration.ethernetAddress, internet: configuration.internetAddress)
+    stallLimitNanoseconds = configuration.stallLimitNanoseconds
+    services = ServiceTable(capacity: configuration.serviceCount)
+    processes = ProcessTable(capacity: configuration.processCount)
+    endpoints = Array(repeating: Endpoint(), count: configuration.endpointCount)
+    cores = Array(repeating: Core(), count: configuration.coreCount)
+    lines = LineStore(endpoints: configuration.endpointCount)
+    calls = CallTable(capacity: configuration.callCount)
+  }
+
+  /// When time matters next: the first end of a held load's stall limit. Nil: never.
+  public var deadline: UInt64? {
+    var first: UInt64?
+    for core in cores where core.heldEndpoint != nil {
+      first = min(first ?? core.heldDeadline, core.heldDeadline)
+    }
+    return first
+  }
+
+  /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
+  public mutating func advance(nowNanoseconds: UInt64) {
+    outputs.reclaim()
+    for index in cores.indices {
+      let core = CoreIdentifier(UInt16(index))
+      guard let endpoint = self[core].heldEndpoint, self[core].heldDeadline <= nowNanoseconds
+      else { continue }
+      // The kernel looks around after this, so what it declined may be offered again.
+      self[core].declinedProcess = nil
+      deliver(.tryAgain, to: endpoint)
+    }
+  }
+
+  /// Takes the oldest output; nil when there is none. To be called until nil after every other
+  /// call. A frame can be read until the next other call.
+  public mutating func nextOutput() -> Output? { outputs.next() }
+
+  /// Copies a frame of `Output.transmit`; returns its length, or nil when it does not fit.
+  public func copyFrame(_ frame: FrameReference, into bytes: inout MutableSpan<UInt8>) -> Int? {
+    guard frame.length <= bytes.count else { return nil }
+    for (position, source) in frame.range.enumerated() {
+      bytes[position] = outputs.frames[source]
+    }
+    return frame.length
+  }
+
+  /// The longest frame that the model sends.
+  public static var maximumFrameBytes: Int { Outputs.maximumFrameBytes }
+
+  public func count(of counter: NICCounter) -> UInt64 { counters[counter] }
+
+  /// Accepted calls that have not ended.
+  public var callsInFlight: Int { calls.inFlight }
+}
+
+extension Lauberhorn {
+  subscript(_ core: CoreIdentifier) -> Core {
+    get { cores[core.index] }
+    _modify { yield &cores[core.index] }
+  }
+
+  subscript(_ endpoint: EndpointIdentifier) -> Endpoint {
+    get { endpoints[endpoint.index] }
+    _modify { yield &endpoints[endpoint.index] }
+  }
+
+  mutating func nextOrder() -> UInt64 {
+    order += 1
+    return order
+  }
+
+  mutating func report(_ rule: Violation.Rule, _ access: Access, at offset: UInt64) {
+    counters.count(.violations)
+    outputs.append(.violation(Violation(rule: rule, core: access.core, offset: offset)))
+  }
+}

@@ -1,0 +1,116 @@
+// Which endpoint runs where: the cores' state lines (R11).
+
+import Interface
+
+extension Lauberhorn {
+  /// A store to word 0 of a core's state line.
+  mutating func publish(
+    _ word: UInt64, of core: CoreIdentifier, _ access: Access, at offset: UInt64
+  ) {
+    guard let state = CoreState(word: word) else {
+      report(.unknownCoreMode, access, at: offset)
+      return
+    }
+    let left = attachedEndpoint(of: core)
+    let came = endpoint(named: state, of: core)
+    self[core].state = state
+    // Something changed, so what a kernel declined may be right now.
+    for index in cores.indices { cores[index].declinedProcess = nil }
+    if left != came, let left { detach(left, from: core, access) }
+    switch state.mode {
+    case .offline, .general:
+      self[core].wantedBy = nil
+      // It will not run the worker now; the call need not wait until it acknowledges.
+      if let call = self[core].pendingCall {
+        forgetPendingCall(of: core)
+        calls[call].cost.endSpan(access)
+        requeue(call)
+      }
+    case .dispatch: break
+    case .user:
+      if left != came { self[core].wantedBy = nil }
+    }
+    if left != came, let came { attach(came, to: core, access, at: offset) }
+    dispatch()
+  }
+
+  private func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
+    endpoint(named: self[core].state, of: core).flatMap { self[$0].core == core ? $0 : nil }
+  }
+
+  /// The endpoint that a core serves in this state. A state may name a worker endpoint that is
+  /// not installed yet: its thread runs already and will ask for it.
+  func endpoint(named state: CoreState, of core: CoreIdentifier) -> EndpointIdentifier? {
+    switch state.mode {
+    case .offline, .general: return nil
+    case .dispatch: return self[core].kernelEndpoint
+    case .user:
+      guard state.endpoint.index < endpoints.count, self[state.endpoint].isInstalled else {
+        return nil
+      }
+      return state.endpoint
+    }
+  }
+
+  private mutating func attach(
+    _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access, at offset: UInt64
+  ) {
+    guard self[core].state.mode == .dispatch || isWorker(endpoint, of: self[core].state.process)
+    else {
+      report(.foreignEndpointInState, access, at: offset)
+      return
+    }
+    guard self[endpoint].core == nil else {
+      report(.endpointOnTwoCores, access, at: offset)
+      return
+    }
+    attach(endpoint, to: core, access)
+  }
+
+  func isWorker(_ endpoint: EndpointIdentifier, of process: ProcessIdentifier) -> Bool {
+    !self[endpoint].isKernelEndpoint && self[endpoint].process == process
+  }
+
+  mutating func attach(
+    _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access?
+  ) {
+    self[endpoint].core = core
+    self[endpoint].reservedBy = nil
+    // It has a core: nobody need resume it, whoever was asked.
+    if self[endpoint].needsResume {
+      self[endpoint].needsResume = false
+      processes[self[endpoint].process].resumesWaiting -= 1
+      processes.updateWaiting(self[endpoint].process)
+    }
+    if let resumer = self[endpoint].resumedBy {
+      self[resumer].resumingEndpoint = nil
+      self[endpoint].resumedBy = nil
+    }
+    guard let call = self[endpoint].call else { return }
+    if calls[call].cost.core != core { calls[call].cost.endSpan(nil) }
+    if let access, access.core == core { calls[call].cost.beginSpan(access) }
+  }
+
+  /// Nothing is delivered to `endpoint` any more; a call that stands in it will come back.
+  private mutating func detach(
+    _ endpoint: EndpointIdentifier, from core: CoreIdentifier, _ access: Access
+  ) {
+    self[endpoint].core = nil
+    if self[core].heldEndpoint == endpoint {
+      // The core executes another instruction now, so it does not wait: no wake-up.
+      self[core].heldEndpoint = nil
+      self[core].isStalled = false
+    }
+    if let call = self[endpoint].call {
+      calls[call].cost.endSpan(access)
+      self[endpoint].detachOrder = nextOrder()
+      askForResume(of: endpoint)
+    }
+  }
+
+  mutating func askForResume(of worker: EndpointIdentifier) {
+    self[worker].needsResume = true
+    processes[self[worker].process].resumesWaiting += 1
+    processes.updateWaiting(self[worker].process)
+  }
+}

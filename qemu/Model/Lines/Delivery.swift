@@ -1,0 +1,98 @@
+// Messages into control lines.
+
+import Interface
+
+extension Lauberhorn {
+  /// Writes a message without a call for its receiver: TRYAGAIN, YIELDNOW, and on kernel
+  /// endpoints RESUME and CALL, which name a worker endpoint.
+  mutating func deliver(
+    _ kind: MessageKind, to endpoint: EndpointIdentifier,
+    naming worker: EndpointIdentifier? = nil, tag: CallTag? = nil
+  ) {
+    let addresses = self[endpoint].addresses
+    let code =
+      switch kind {
+      case .call: addresses.call
+      case .tryAgain: addresses.tryAgain
+      case .yieldNow: addresses.yieldNow
+      case .retire: addresses.retire
+      case .resume: addresses.resume
+      case .frame, .reply: addresses.frame
+      }
+    let process = worker.map { self[$0].process } ?? self[endpoint].process
+    let line = self[endpoint].parity
+    write(code, data: addresses.data, to: endpoint)
+    if let worker {
+      let first = ControlLineWord.firstArgument
+      lines.setWord(first, of: endpoint, line: line, to: UInt64(process.number))
+      lines.setWord(first + 1, of: endpoint, line: line, to: UInt64(worker.number))
+    }
+    let tail = MessageTail(
+      kind: kind, process: process,
+      argumentBytes: worker == nil ? 0 : UInt32(2 * LineGeometry.wordBytes))
+    switch kind {
+    case .tryAgain: counters.count(.messagesTryAgain)
+    case .yieldNow: counters.count(.messagesYieldNow)
+    case .retire: counters.count(.messagesRetire)
+    case .resume: counters.count(.messagesResume)
+    case .frame: counters.count(.messagesFrame)
+    case .call, .reply: break
+    }
+    let namedTag = tag ?? worker.flatMap { self[$0].call }.map { calls[$0].tag }
+    finish(tail, tag: namedTag, in: endpoint)
+  }
+
+  /// Writes a call with its arguments into a worker's line.
+  mutating func deliver(_ call: CallIndex, toWorker endpoint: EndpointIdentifier) {
+    let delivered = calls[call]
+    let service = services[delivered.service]
+    let line = self[endpoint].parity
+    write(service.code, data: service.data, to: endpoint)
+    lines.writeArguments(
+      calls.areas[calls.area(of: call)], used: delivered.argumentBytes,
+      to: endpoint, line: line)
+    let overflowLines = delivered.overflowLineCount
+    self[endpoint].usedOverflowLines = overflowLines == 32 ? .max : (1 << UInt32(overflowLines)) - 1
+    self[endpoint].call = call
+    processes[delivered.process].lastDeliveryOrder = nextOrder()
+    if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
+      calls[call].cost.heldLoads += 1
+    }
+    calls[call].cost.lineFills += UInt32(1 + overflowLines)
+    counters.count(.linesFilled, by: overflowLines)
+    finish(
+      MessageTail(
+        kind: .call, overflowLineCount: UInt8(overflowLines), process: delivered.process,
+        argumentBytes: UInt32(delivered.argumentBytes)),
+      tag: delivered.tag, in: endpoint)
+  }
+
+  private mutating func write(_ code: UInt64, data: UInt64, to endpoint: EndpointIdentifier) {
+    let line = self[endpoint].parity
+    lines.setWord(ControlLineWord.code, of: endpoint, line: line, to: code)
+    lines.setWord(ControlLineWord.data, of: endpoint, line: line, to: data)
+  }
+
+  /// The tail makes the message complete; then the load that waits for it is answered.
+  private mutating func finish(
+    _ tail: MessageTail, tag: CallTag?, in endpoint: EndpointIdentifier
+  ) {
+    let line = self[endpoint].parity
+    lines.setWord(ControlLineWord.tail, of: endpoint, line: line, to: tail.word)
+    lines.setWord(ControlLineWord.tag, of: endpoint, line: line, to: tag?.number ?? 0)
+    counters.count(.linesFilled)
+    self[endpoint].message = tail.kind
+    self[endpoint].isMessageTaken = false
+    guard let core = self[endpoint].core, self[core].heldEndpoint == endpoint else { return }
+    releaseHeldLoad(of: core)
+  }
+
+  /// The held load of `core` is answered, or there is nothing any more that could answer it:
+  /// in both cases the core executes it again.
+  mutating func releaseHeldLoad(of core: CoreIdentifier) {
+    self[core].heldEndpoint = nil
+    guard self[core].isStalled else { return }
+    self[core].isStalled = false
+    outputs.append(.wake(core))
+  }
+}

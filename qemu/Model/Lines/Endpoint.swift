@@ -1,0 +1,71 @@
+// One endpoint and one core as the NIC sees them.
+
+import Interface
+
+/// Where an endpoint's owner wants each kind of message to jump.
+struct MessageAddresses: Hashable {
+  var call: UInt64 = 0
+  var tryAgain: UInt64 = 0
+  var yieldNow: UInt64 = 0
+  var retire: UInt64 = 0
+  var resume: UInt64 = 0
+  var frame: UInt64 = 0
+  /// Comes with all of them.
+  var data: UInt64 = 0
+}
+
+struct Endpoint: Hashable {
+  var isInstalled = false
+  /// `.kernel` for kernel endpoints.
+  var process = ProcessIdentifier.kernel
+  var addresses = MessageAddresses()
+  /// R1: survives every switch of core.
+  var parity = Parity.zero
+  /// What stands in C[p] and was not acknowledged yet; nil: nothing was delivered.
+  var message: MessageKind?
+  /// The core has loaded the message at least once.
+  var isMessageTaken = false
+  /// Worker endpoints: the call in C[p]. Nil although the message is a call when the call
+  /// ended another way meanwhile; then the response is thrown away.
+  var call: CallIndex?
+  /// Overflow lines that hold anything, one bit each; to be cleaned on acknowledgement (R13).
+  var usedOverflowLines: UInt32 = 0
+
+  /// Where its consumer runs, as the cores' state lines say (R11).
+  var core: CoreIdentifier?
+  /// A call was sent through this core's kernel endpoint, with this endpoint named (R8).
+  var reservedBy: CoreIdentifier?
+  /// Its call is in C[p] but it has no core, and no RESUME is under way (R11).
+  var needsResume = false
+  /// A RESUME that names it is under way on this core's kernel endpoint.
+  var resumedBy: CoreIdentifier?
+  /// When it lost its core, on the clock of `Call.arrivalOrder`.
+  var detachOrder: UInt64 = 0
+  var nextOfProcess: EndpointIdentifier?
+
+  var isKernelEndpoint: Bool { process == .kernel }
+
+  /// Could serve a call once it gets a core: nobody runs it, no call is in it.
+  var isParked: Bool {
+    isInstalled && core == nil && reservedBy == nil && message != .call
+  }
+}
+
+struct Core: Hashable {
+  var state = CoreState(mode: .offline)
+  var kernelEndpoint: EndpointIdentifier?
+  /// The endpoint at whose C[p] this core's load waits (R2).
+  var heldEndpoint: EndpointIdentifier?
+  /// When the stall limit of that load ends.
+  var heldDeadline: UInt64 = 0
+  /// The simulator was told that the load is held, so the core must be woken.
+  var isStalled = false
+  /// The call that its kernel endpoint got and that no worker endpoint has yet (R8).
+  var pendingCall: CallIndex?
+  /// The endpoint that the RESUME in its kernel endpoint names.
+  var resumingEndpoint: EndpointIdentifier?
+  /// Its worker got a YIELDNOW so that this process gets the core (§3.6, 4).
+  var wantedBy: ProcessIdentifier?
+  /// The kernel answered REQUEUE for this process here: not again before something changed.
+  var declinedProcess: ProcessIdentifier?
+}

@@ -1,0 +1,277 @@
+// The home of the lines: what a core's loads and stores mean (R1–R5, R8).
+//
+// A real FPGA sees a load that misses, the fetch of a line by its own clean-invalidate, and no
+// store at all; the simulator forwards every load and store, so the model can also say which of
+// them broke a rule.
+
+import Interface
+
+/// The answer to a load.
+public enum LoadAnswer: Hashable, Sendable {
+  case value(UInt64)
+  /// The core stops until `Output.wake` names it or an interrupt comes; then it executes the
+  /// load again.
+  case held
+}
+
+extension Lauberhorn {
+  /// A load of `size` bytes (1, 2, 4, 8, naturally aligned) at `offset` of the line window. An
+  /// access that breaks a rule is reported and reads as zero.
+  public mutating func load(_ access: Access, offset: UInt64, size: Int) -> LoadAnswer {
+    outputs.reclaim()
+    switch locate(access, offset: offset, size: size) {
+    case nil: return .value(0)
+    case .coreState(let core, let word):
+      guard word == 0 else { return .value(0) }
+      return .value(self[core].state.word.extract(size: size, at: Int(offset % 8)))
+    case .endpoint(let endpoint, let blockOffset):
+      guard blockOffset < EndpointLayout.receiveOverflowOffset else {
+        guard self[endpoint].message != nil else {
+          report(.overflowWithoutMessage, access, at: offset)
+          return .value(0)
+        }
+        return .value(lines.load(endpoint, at: blockOffset, size: size))
+      }
+      let line: Parity = blockOffset < LineGeometry.lineBytes ? .zero : .one
+      guard loadControlLine(line, of: endpoint, access, at: offset) else { return .held }
+      return .value(lines.load(endpoint, at: blockOffset, size: size))
+    }
+  }
+
+  public mutating func store(_ access: Access, offset: UInt64, size: Int, value: UInt64) {
+    outputs.reclaim()
+    switch locate(access, offset: offset, size: size) {
+    case nil: return
+    case .coreState(let core, let word):
+      guard word == 0 else {
+        report(.reservedStateWord, access, at: offset)
+        return
+      }
+      guard size == LineGeometry.wordBytes else {
+        report(.partialStateStore, access, at: offset)
+        return
+      }
+      publish(value, of: core, access, at: offset)
+    case .endpoint(let endpoint, let blockOffset):
+      guard self[endpoint].message != nil else {
+        report(.storeWithoutMessage, access, at: offset)
+        return
+      }
+      if blockOffset >= EndpointLayout.receiveOverflowOffset {
+        let line = (blockOffset - EndpointLayout.receiveOverflowOffset) / LineGeometry.lineBytes
+        self[endpoint].usedOverflowLines |= 1 << UInt32(line)
+      } else if blockOffset / LineGeometry.lineBytes != Int(self[endpoint].parity.rawValue) {
+        report(.storeToOtherControlLine, access, at: offset)
+        return
+      }
+      lines.store(value, in: endpoint, at: blockOffset, size: size)
+    }
+  }
+
+  // MARK: - Where an access goes
+
+  private enum Place {
+    case coreState(CoreIdentifier, word: Int)
+    case endpoint(EndpointIdentifier, blockOffset: Int)
+  }
+
+  /// Nil when the access breaks a rule; it is reported then.
+  private mutating func locate(_ access: Access, offset: UInt64, size: Int) -> Place? {
+    guard access.core.index < cores.count else { return refuse(.unknownCore, access, offset) }
+    guard size == 1 || size == 2 || size == 4 || size == 8, offset % UInt64(size) == 0 else {
+      return refuse(.unalignedAccess, access, offset)
+    }
+    let endpointsEnd = UInt64(endpoints.count * EndpointLayout.blockBytes)
+    if offset < endpointsEnd {
+      let endpoint = EndpointIdentifier(UInt16(offset / UInt64(EndpointLayout.blockBytes)))
+      let blockOffset = Int(offset % UInt64(EndpointLayout.blockBytes))
+      guard self[endpoint].isInstalled else { return refuse(.noEndpoint, access, offset) }
+      let receiveEnd = EndpointLayout.receiveOverflowOffset + LineGeometry.overflowBytes
+      guard blockOffset < receiveEnd else { return refuse(.reservedLine, access, offset) }
+      guard self[endpoint].core == access.core else {
+        return refuse(.endpointNotAttached, access, offset)
+      }
+      return .endpoint(endpoint, blockOffset: blockOffset)
+    }
+    let statesEnd =
+      LineWindow.coreStateOffset + UInt64(cores.count * LineGeometry.lineBytes)
+    guard (LineWindow.coreStateOffset..<statesEnd).contains(offset) else {
+      return refuse(.outsideWindow, access, offset)
+    }
+    let stateOffset = Int(offset - LineWindow.coreStateOffset)
+    return .coreState(
+      CoreIdentifier(UInt16(stateOffset / LineGeometry.lineBytes)),
+      word: stateOffset % LineGeometry.lineBytes / LineGeometry.wordBytes)
+  }
+
+  private mutating func refuse(
+    _ rule: Violation.Rule, _ access: Access, _ offset: UInt64
+  ) -> Place? {
+    report(rule, access, at: offset)
+    return nil
+  }
+
+  // MARK: - Control lines
+
+  /// A load anywhere in a control line is a load of that line. False: held.
+  private mutating func loadControlLine(
+    _ line: Parity, of endpoint: EndpointIdentifier, _ access: Access, at offset: UInt64
+  ) -> Bool {
+    if self[endpoint].message == nil {
+      guard line == self[endpoint].parity else {
+        // Reads as zero: nothing stands in that line.
+        report(.acknowledgeWithoutMessage, access, at: offset)
+        return true
+      }
+      request(endpoint, access)
+    } else if line != self[endpoint].parity {
+      acknowledge(endpoint, access)
+      request(endpoint, access)
+    }
+    guard self[endpoint].message != nil else {
+      if !self[access.core].isStalled {
+        self[access.core].isStalled = true
+        counters.count(.loadsHeld)
+      }
+      return false
+    }
+    take(endpoint, access)
+    return true
+  }
+
+  /// The core has the message now. Again, when it loads it again (R3).
+  private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
+    guard !self[endpoint].isMessageTaken else { return }
+    self[endpoint].isMessageTaken = true
+    if self[endpoint].isKernelEndpoint {
+      if let call = self[access.core].pendingCall, self[endpoint].message == .call {
+        calls[call].cost.beginSpan(access)
+      } else if let worker = self[access.core].resumingEndpoint, let call = self[worker].call {
+        calls[call].cost.beginSpan(access)
+      }
+    } else if let call = self[endpoint].call {
+      calls[call].cost.beginSpan(access)
+    }
+  }
+
+  /// C[p] is empty and its consumer asks for the next message: find one, or hold the load (R2).
+  private mutating func request(_ endpoint: EndpointIdentifier, _ access: Access) {
+    let core = access.core
+    // Executed again without an answer: the stall limit goes on.
+    if self[core].heldEndpoint == endpoint { return }
+    self[core].heldEndpoint = endpoint
+    self[core].heldDeadline = access.nowNanoseconds &+ stallLimitNanoseconds
+    self[core].isStalled = false
+    if self[endpoint].isKernelEndpoint {
+      requestForKernel(core)
+    } else {
+      requestForWorker(endpoint, core)
+    }
+    // What this load, or the acknowledgement before it, lets go on.
+    dispatch()
+  }
+
+  private mutating func requestForKernel(_ core: CoreIdentifier) {
+    // A worker of this core made room for a process: that one first.
+    guard let process = self[core].wantedBy else { return }
+    self[core].wantedBy = nil
+    if processes.isInstalled(process) { _ = sendToKernel(process, of: core) }
+  }
+
+  private mutating func requestForWorker(_ endpoint: EndpointIdentifier, _ core: CoreIdentifier) {
+    // It did not leave its core, or came back; who still needs one asks again.
+    self[core].wantedBy = nil
+    let process = self[endpoint].process
+    if let call = self[core].pendingCall, calls[call].process == process {
+      bind(call, to: endpoint, on: core)
+    } else if processes[process].queue.first != nil, let other = processToYieldTo(from: process) {
+      self[core].wantedBy = other
+      deliver(.yieldNow, to: endpoint)
+    }
+  }
+
+  /// R8: the call that this core's kernel endpoint got goes to the worker that the kernel ran.
+  private mutating func bind(
+    _ call: CallIndex, to endpoint: EndpointIdentifier, on core: CoreIdentifier
+  ) {
+    forgetPendingCall(of: core)
+    counters.count(.deliveredThroughKernel)
+    deliver(call, toWorker: endpoint)
+  }
+
+  /// `core` has no pending call any more; the endpoint that it named is free for others.
+  mutating func forgetPendingCall(of core: CoreIdentifier) {
+    guard let call = self[core].pendingCall else { return }
+    self[core].pendingCall = nil
+    var next = processes[calls[call].process].firstEndpoint
+    while let endpoint = next {
+      if self[endpoint].reservedBy == core { self[endpoint].reservedBy = nil }
+      next = self[endpoint].nextOfProcess
+    }
+  }
+
+  // MARK: - Acknowledgement (R4)
+
+  /// Takes the response out of C[p], cleans the lines and flips p.
+  private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
+    counters.count(.linesFetched)
+    if self[endpoint].isKernelEndpoint {
+      acknowledgeKernelMessage(endpoint, access)
+    } else if let call = self[endpoint].call {
+      self[endpoint].call = nil
+      complete(call, withResponseIn: endpoint, access)
+    }
+    clean(endpoint)
+    self[endpoint].parity = self[endpoint].parity.flipped
+  }
+
+  /// R13: the lines go back to zero, so nobody finds an earlier message or response in them.
+  mutating func clean(_ endpoint: EndpointIdentifier) {
+    lines.cleanControlLine(of: endpoint, line: self[endpoint].parity)
+    lines.cleanOverflowLines(of: endpoint, self[endpoint].usedOverflowLines)
+    self[endpoint].usedOverflowLines = 0
+    self[endpoint].message = nil
+    self[endpoint].isMessageTaken = false
+  }
+
+  /// The kernel's word on a CALL or a RESUME. It counts only while the call is not bound and
+  /// the worker has no core: what has happened says more than what was stored.
+  private mutating func acknowledgeKernelMessage(
+    _ endpoint: EndpointIdentifier, _ access: Access
+  ) {
+    let core = access.core
+    let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
+    let status = ResponseHead(word: word)?.status
+    if let call = self[core].pendingCall {
+      forgetPendingCall(of: core)
+      calls[call].cost.endSpan(access)
+      if status == .fail {
+        end(call, .failedByKernel)
+      } else {
+        if status == .requeue { self[core].declinedProcess = calls[call].process }
+        requeue(call)
+      }
+    }
+    if let worker = self[core].resumingEndpoint {
+      self[core].resumingEndpoint = nil
+      self[worker].resumedBy = nil
+      guard let call = self[worker].call else { return }
+      calls[call].cost.endSpan(access)
+      if status == .fail {
+        self[worker].call = nil
+        end(call, .failedByKernel)
+      } else {
+        if status == .requeue { self[core].declinedProcess = self[worker].process }
+        askForResume(of: worker)
+      }
+    }
+  }
+}
+
+extension UInt64 {
+  /// `size` bytes at byte `offset` of a little-endian word.
+  fileprivate func extract(size: Int, at offset: Int) -> UInt64 {
+    let shifted = self >> UInt64(offset * 8)
+    return size == 8 ? shifted : shifted & (1 << UInt64(size * 8) - 1)
+  }
+}

@@ -1,0 +1,145 @@
+// What the model wants done: frames, wake-ups, interrupts, and reports.
+
+public import Interface
+
+/// How one call went. Counts are of the core that served it.
+public struct CallRecord: Hashable, Sendable {
+  public let tag: CallTag
+  /// From the load that brought the call to the load that acknowledged it; for a cold call from
+  /// the load of the kernel endpoint.
+  public let instructions: UInt64
+  /// Changes from EL0 to EL1 in the same span.
+  public let kernelEntries: UInt64
+  /// Loads that were held and then answered with this call.
+  public let heldLoads: UInt32
+  /// Lines that the NIC gave; a cold call counts the kernel's control line too.
+  public let lineFills: UInt32
+  /// Lines that the NIC took back; the kernel's control line is counted when it is given, since
+  /// it comes back after the call has ended.
+  public let lineFetches: UInt32
+  public let transaction: UInt32
+  public let program: UInt32
+  public let version: UInt32
+  public let procedure: UInt32
+  public let process: ProcessIdentifier
+  /// Nil when no core ever had it.
+  public let core: CoreIdentifier?
+  /// Delivered through the kernel's dispatch thread.
+  public let isCold: Bool
+  /// Answered with SUCCESS.
+  public let succeeded: Bool
+}
+
+/// An access that breaks a rule of the interface. It did no harm but shows a defect in software.
+public struct Violation: Hashable, Sendable, CustomStringConvertible {
+  public enum Rule: Hashable, Sendable {
+    case unknownCore
+    case unalignedAccess
+    case outsideWindow
+    case noEndpoint
+    case reservedLine
+    case endpointNotAttached
+    case acknowledgeWithoutMessage
+    case overflowWithoutMessage
+    case storeWithoutMessage
+    case storeToOtherControlLine
+    case partialStateStore
+    case reservedStateWord
+    case unknownCoreMode
+    case endpointOnTwoCores
+    case foreignEndpointInState
+    case unknownRegister
+    case readOnlyRegister
+  }
+
+  public let rule: Rule
+  public let core: CoreIdentifier
+  /// In the window that was accessed.
+  public let offset: UInt64
+
+  public var description: String {
+    "core \(core.number), offset 0x\(String(offset, radix: 16)): \(rule.text)"
+  }
+}
+
+extension Violation.Rule {
+  var text: String {
+    switch self {
+    case .unknownCore: "the NIC was not built with so many cores"
+    case .unalignedAccess: "accesses have 1, 2, 4 or 8 bytes (registers 8), naturally aligned"
+    case .outsideWindow: "nothing is at this offset of the window"
+    case .noEndpoint: "no endpoint is installed here"
+    case .reservedLine: "these lines of an endpoint are reserved"
+    case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
+    case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
+    case .overflowWithoutMessage: "load of an overflow line without a message"
+    case .storeWithoutMessage: "store to a line that was not given with a message"
+    case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
+    case .partialStateStore: "a core's state is published by one store of 8 bytes"
+    case .reservedStateWord: "only word 0 of a core's state line is defined"
+    case .unknownCoreMode: "unknown mode in a core's state"
+    case .endpointOnTwoCores: "the endpoint is attached to another core already (R1)"
+    case .foreignEndpointInState: "the endpoint does not belong to the process of the state"
+    case .unknownRegister: "no such register"
+    case .readOnlyRegister: "this register is read-only"
+    }
+  }
+}
+
+/// A frame to send, in the model's output buffer.
+public struct FrameReference: Hashable, Sendable {
+  let range: Range<Int>
+  public var length: Int { range.count }
+}
+
+public enum Output: Hashable, Sendable {
+  case transmit(FrameReference)
+  /// The held load of this core is answered.
+  case wake(CoreIdentifier)
+  /// Raise this software-generated interrupt at this core.
+  case interrupt(CoreIdentifier, number: UInt8)
+  case call(CallRecord)
+  case violation(Violation)
+}
+
+/// Outputs in order. Memory is kept when all were taken, so a caller that takes them after
+/// every call makes the model allocate nothing.
+struct Outputs: Hashable {
+  private var queue: [Output] = []
+  private var taken = 0
+  private(set) var frames: [UInt8] = []
+
+  /// The longest frame: headers, and as much XDR as an argument area can give.
+  static var maximumFrameBytes: Int { ReplyEncoder.resultsOffset + ArgumentArea.bytes }
+
+  init() {
+    queue.reserveCapacity(64)
+    frames.reserveCapacity(4 * Outputs.maximumFrameBytes)
+  }
+
+  mutating func append(_ output: Output) { queue.append(output) }
+
+  mutating func next() -> Output? {
+    guard taken < queue.count else { return nil }
+    defer { taken += 1 }
+    return queue[taken]
+  }
+
+  /// Forgets outputs that were all taken, frames among them. At the start of every call into
+  /// the model, so that a frame stays readable until then.
+  mutating func reclaim() {
+    guard taken > 0, taken == queue.count else { return }
+    queue.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: true)
+    taken = 0
+  }
+
+  /// Appends the first `length` bytes of `frame`, padded with zeros to Ethernet's minimum.
+  mutating func appendFrame(_ frame: [UInt8], length: Int) {
+    let start = frames.count
+    frames.append(contentsOf: frame[0..<length])
+    let padding = max(0, EthernetFrame.minimumBytes - length)
+    frames.append(contentsOf: repeatElement(0, count: padding))
+    queue.append(.transmit(FrameReference(range: start..<start + length + padding)))
+  }
+}

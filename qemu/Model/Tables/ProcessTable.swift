@@ -1,0 +1,91 @@
+// Processes as the NIC knows them, and the ring of those that wait for a core.
+
+import Interface
+
+struct Process: Hashable {
+  var isInstalled = false
+  /// Cores that may work for it at the same time (R14).
+  var maximumCores = 0
+  /// Calls that may wait.
+  var queueLimit = 0
+  var queue = CallQueue()
+  /// Its endpoints that need a core again (R11).
+  var resumesWaiting = 0
+  /// First of its endpoints, chained through `Endpoint.nextOfProcess`.
+  var firstEndpoint: EndpointIdentifier?
+  /// When a worker of it last got a call, on the clock of `Call.arrivalOrder`.
+  var lastDeliveryOrder: UInt64 = 0
+
+  fileprivate var isWaiting = false
+  fileprivate var previousWaiting: ProcessIdentifier?
+  fileprivate var nextWaiting: ProcessIdentifier?
+
+  /// Calls and workers that wait for a core.
+  var waitingCount: Int { queue.count + resumesWaiting }
+}
+
+struct ProcessTable: Hashable {
+  private var processes: [Process]
+  /// Processes with something waiting, the one whose turn is next first (R14: no starvation).
+  private(set) var firstWaiting: ProcessIdentifier?
+  private var lastWaiting: ProcessIdentifier?
+  private(set) var waitingProcesses = 0
+
+  init(capacity: Int) {
+    processes = Array(repeating: Process(), count: capacity)
+  }
+
+  var capacity: Int { processes.count }
+
+  subscript(_ process: ProcessIdentifier) -> Process {
+    get { processes[process.index] }
+    _modify { yield &processes[process.index] }
+  }
+
+  func isInstalled(_ process: ProcessIdentifier) -> Bool {
+    process.index < processes.count && processes[process.index].isInstalled
+  }
+
+  func waiting(after process: ProcessIdentifier) -> ProcessIdentifier? {
+    processes[process.index].nextWaiting
+  }
+
+  /// Enters or leaves the ring as its work says; to be called after every change of
+  /// `waitingCount`.
+  mutating func updateWaiting(_ process: ProcessIdentifier) {
+    let shallWait = processes[process.index].waitingCount > 0
+    guard shallWait != processes[process.index].isWaiting else { return }
+    if shallWait { append(process) } else { remove(process) }
+  }
+
+  /// It had its turn.
+  mutating func moveToEnd(_ process: ProcessIdentifier) {
+    guard processes[process.index].isWaiting else { return }
+    remove(process)
+    append(process)
+  }
+
+  private mutating func append(_ process: ProcessIdentifier) {
+    processes[process.index].isWaiting = true
+    processes[process.index].previousWaiting = lastWaiting
+    processes[process.index].nextWaiting = nil
+    if let lastWaiting {
+      processes[lastWaiting.index].nextWaiting = process
+    } else {
+      firstWaiting = process
+    }
+    lastWaiting = process
+    waitingProcesses += 1
+  }
+
+  private mutating func remove(_ process: ProcessIdentifier) {
+    let previous = processes[process.index].previousWaiting
+    let next = processes[process.index].nextWaiting
+    if let previous { processes[previous.index].nextWaiting = next } else { firstWaiting = next }
+    if let next { processes[next.index].previousWaiting = previous } else { lastWaiting = previous }
+    processes[process.index].isWaiting = false
+    processes[process.index].previousWaiting = nil
+    processes[process.index].nextWaiting = nil
+    waitingProcesses -= 1
+  }
+}

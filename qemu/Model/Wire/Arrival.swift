@@ -1,0 +1,136 @@
+// A frame came: it is dropped, answered by the NIC, or accepted as a call.
+
+import Interface
+import Marshalling
+
+extension Lauberhorn {
+  /// A frame from the wire, without its frame check sequence. It may be damaged in any way.
+  public mutating func receive(_ frame: Span<UInt8>) {
+    outputs.reclaim()
+    counters.count(.framesReceived)
+    switch FrameDecoder.decode(frame, own: own) {
+    case .drop(let reason): counters.count(reason)
+    case .addressRequest(let request): answer(request)
+    case .datagram(let datagram): receive(datagram, of: frame)
+    }
+  }
+
+  private mutating func answer(_ request: ARPRequest) {
+    scratch.clearFrame(ARPPacket.end)
+    ReplyEncoder.encodeAddressReply(to: request, own: own, into: &scratch.frame)
+    outputs.appendFrame(scratch.frame, length: ARPPacket.end)
+    counters.count(.arpAnswered)
+    counters.count(.framesSent)
+  }
+
+  private mutating func receive(_ datagram: Datagram, of frame: Span<UInt8>) {
+    guard services.listens(on: datagram.serverPort) else {
+      counters.count(.dropUnknownPort)
+      return
+    }
+    switch RPCMessage.decode(frame, message: datagram.data, port: datagram.serverPort) {
+    case .drop(let reason): counters.count(reason)
+    case .reject(let transaction, let rejection):
+      reject(rejection, transaction: transaction, of: datagram)
+    case .call(let call): receive(call, of: datagram, frame)
+    }
+  }
+
+  private mutating func receive(_ rpc: RPCCall, of datagram: Datagram, _ frame: Span<UInt8>) {
+    guard let service = services.find(rpc.procedure) else {
+      let rejection = services.rejection(for: rpc.procedure)
+      reject(rejection, transaction: rpc.transaction, of: datagram)
+      return
+    }
+    let used = Lauberhorn.unmarshal(
+      frame.extracting(rpc.arguments),
+      signature: services.signatures[services.argumentSignature(of: service)], into: &scratch.area)
+    guard let used else {
+      reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
+      return
+    }
+    let process = services[service].process
+    let call = Call(
+      tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
+      procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
+      arrivalOrder: nextOrder())
+    guard let index = calls.insert(call, arguments: scratch.area) else {
+      rejectOverload(transaction: rpc.transaction, of: datagram)
+      return
+    }
+    services.retain(service)
+    enqueue(index, of: process, datagram)
+  }
+
+  /// Into an argument area; nil when the arguments do not fit the signature.
+  private static func unmarshal(
+    _ xdr: Span<UInt8>, signature: ArraySlice<UInt8>, into area: inout [UInt8]
+  ) -> Int? {
+    var area = area.mutableSpan
+    return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
+  }
+
+  /// Queues, lets the dispatcher look, and rejects the call when it still waits in a queue
+  /// that is longer than its limit: so a call that a core can take at once is never rejected.
+  private mutating func enqueue(
+    _ call: CallIndex, of process: ProcessIdentifier, _ datagram: Datagram
+  ) {
+    let tag = calls[call].tag
+    processes[process].queue.append(call, in: &calls)
+    processes.updateWaiting(process)
+    dispatch()
+    if processes[process].queue.count > processes[process].queueLimit,
+      let last = processes[process].queue.last, calls[last].tag == tag
+    {
+      _ = processes[process].queue.removeLast(in: &calls)
+      processes.updateWaiting(process)
+      let transaction = calls[last].transaction
+      services.release(calls[last].service)
+      calls.remove(last)
+      rejectOverload(transaction: transaction, of: datagram)
+      return
+    }
+    counters.count(.callsAccepted)
+    if let last = processes[process].queue.last, calls[last].tag == tag {
+      counters.count(.callsQueued)
+    }
+  }
+
+  private mutating func rejectOverload(transaction: UInt32, of datagram: Datagram) {
+    counters.count(.rejectedOverload)
+    send(.systemError, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
+  }
+
+  private mutating func reject(
+    _ rejection: RPCRejection, transaction: UInt32, of datagram: Datagram
+  ) {
+    counters.count(rejection.counter)
+    send(rejection, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
+  }
+
+  mutating func send(
+    _ rejection: RPCRejection, transaction: UInt32, from port: UInt16, to caller: Caller
+  ) {
+    scratch.clearFrame(ReplyEncoder.longestRejection)
+    let end = ReplyEncoder.encode(rejection, transaction: transaction, into: &scratch.frame)
+    ReplyEncoder.encodeHeaders(
+      own: own, serverPort: port, to: caller, end: end, into: &scratch.frame)
+    outputs.appendFrame(scratch.frame, length: end)
+    counters.count(.framesSent)
+  }
+}
+
+extension RPCRejection {
+  /// Counts calls that the NIC answered before it accepted them.
+  fileprivate var counter: NICCounter {
+    switch self {
+    case .rpcMismatch: .rejectedRPCMismatch
+    case .authentication: .rejectedAuthentication
+    case .programUnavailable: .rejectedProgramUnavailable
+    case .programMismatch: .rejectedProgramMismatch
+    case .procedureUnavailable: .rejectedProcedureUnavailable
+    case .garbageArguments: .rejectedGarbageArguments
+    case .systemError: .rejectedOverload
+    }
+  }
+}
