@@ -42,9 +42,8 @@ struct ThreadContext {
 /// What TPIDR_EL1 points to. Assembly uses the first field.
 struct CoreLocal {
   struct ThreadContext *context; // the thread that runs in user mode
-  uint64_t reserved;
   uint64_t core_number;
-} __attribute__((aligned(128)));
+};
 
 _Static_assert(offsetof(struct TranslationSetup, memory_attributes) == TRANSLATION_MAIR, "");
 _Static_assert(offsetof(struct TranslationSetup, translation_control) == TRANSLATION_TCR, "");

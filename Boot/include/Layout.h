@@ -25,7 +25,6 @@
 
 // struct CoreLocal
 #define CORE_CONTEXT 0
-#define CORE_STACK_POINTER 8
 
 // Why `thread_resume` returned.
 #define TRAP_YIELD 0

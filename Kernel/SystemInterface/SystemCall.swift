@@ -22,7 +22,7 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
 }
 
 /// Why a system call failed.
-public enum SystemError: UInt64, Hashable, Sendable, CaseIterable {
+public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
   case none = 0
   case unknownSystemCall = 1
   /// An address is not mapped for the caller, or wraps.

@@ -5,6 +5,7 @@
 
 internal import Boot
 internal import Interface
+internal import Platform
 internal import Reporting
 
 /// Reads and executes command lines.
@@ -24,7 +25,8 @@ enum ConsoleCommands {
         Console.withOutput { $0.write("\n") }
         execute()
         unsafe count = 0
-      case 0x08, 0x7f where unsafe count > 0:
+      case 0x08, 0x7f:
+        guard unsafe count > 0 else { break }
         unsafe count -= 1
         Console.withOutput { $0.write("\u{8} \u{8}") }
       case 0x20...0x7e:

@@ -2,6 +2,7 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import Interface
 internal import Platform
 internal import Reporting
 

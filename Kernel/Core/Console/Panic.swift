@@ -5,6 +5,8 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import Interface
+internal import Platform
 internal import Reporting
 internal import Synchronization
 
@@ -102,7 +104,7 @@ enum Panic {
 }
 
 /// The kernel's registers at an exception, as Vectors.S left them on the stack.
-struct KernelExceptionContext {
+@safe struct KernelExceptionContext {
   // Safety: Vectors.S passes a pointer to the frame that it has just filled.
   private let context: UnsafePointer<ThreadContext>
   private let vector: UInt64

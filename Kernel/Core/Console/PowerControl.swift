@@ -2,6 +2,8 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import Platform
+internal import Reporting
 
 /// Ends the run.
 enum PowerControl {

@@ -2,6 +2,7 @@
 
 internal import Boot
 internal import Interface
+internal import Platform
 internal import Reporting
 
 /// Prints counters.

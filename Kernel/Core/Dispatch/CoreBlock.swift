@@ -5,9 +5,10 @@ internal import Interface
 internal import Scheduling
 
 /// One core's state, padded to lines so that no two cores share one.
-struct CoreBlock {
+@safe struct CoreBlock {
   /// First, since TPIDR_EL1 points here and assembly reads it.
-  var local = CoreLocal()
+  // Safety: only Threads.S uses the pointer inside.
+  private var local = unsafe CoreLocal()
   var core = CoreIdentifier(0)
   /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
   var loop: MessageLoop?
@@ -34,7 +35,7 @@ struct CoreCounters {
 }
 
 /// A reference to a core's block.
-struct CoreReference {
+@safe struct CoreReference {
   // Safety: points into the core array, which lives as long as the kernel.
   private let block: UnsafeMutablePointer<CoreBlock>
 
@@ -104,24 +105,36 @@ struct CoreReference {
 }
 
 /// All cores.
-struct CoreTable {
+@safe struct CoreTable {
   static var capacity: Int { WorkerEndpoints.first }
-  static var bytes: Int { MemoryLayout<CoreBlock>.stride * capacity }
+
+  /// From one block to the next: whole lines, so that no two cores share one.
+  private static var stride: Int {
+    (MemoryLayout<CoreBlock>.stride + LineGeometry.lineBytes - 1)
+      / LineGeometry.lineBytes * LineGeometry.lineBytes
+  }
+
+  static var bytes: Int { stride * capacity }
 
   // Safety: `capacity` blocks, allocated at boot, never freed.
-  private let blocks: UnsafeMutablePointer<CoreBlock>
+  private let storage: UnsafeMutableRawPointer
 
-  /// - Parameter storage: zeroed, 128-byte aligned memory for `bytes` bytes, given over for good.
+  /// - Parameter storage: page-aligned memory for `bytes` bytes, given over for good.
   init(storage: UnsafeMutableRawPointer) {
-    unsafe blocks = storage.bindMemory(to: CoreBlock.self, capacity: Self.capacity)
+    unsafe self.storage = unsafe storage
     for index in 0..<Self.capacity {
-      unsafe (blocks + index).initialize(to: CoreBlock())
-      unsafe blocks[index].core = CoreIdentifier(UInt16(index))
+      let block = unsafe self.block(index)
+      unsafe block.initialize(to: CoreBlock())
+      unsafe block.pointee.core = CoreIdentifier(UInt16(index))
     }
   }
 
   subscript(core: CoreIdentifier) -> CoreReference {
     precondition(core.index < Self.capacity)
-    return unsafe CoreReference(block: blocks + core.index)
+    return unsafe CoreReference(block: block(core.index))
+  }
+
+  private func block(_ index: Int) -> UnsafeMutablePointer<CoreBlock> {
+    unsafe (storage + index * Self.stride).assumingMemoryBound(to: CoreBlock.self)
   }
 }

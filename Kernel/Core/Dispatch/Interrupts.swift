@@ -2,6 +2,7 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import Reporting
 
 /// Interrupt numbers (INTID). SGIs 0…7 are the kernel's own, 8…15 belong to the FPGA, as on
 /// Enzian.

@@ -6,6 +6,7 @@
 internal import ArchAArch64
 internal import Boot
 internal import Interface
+internal import Scheduling
 
 /// CALL: a call for `process` waits; the worker at `endpoint` shall take it on this core (R8).
 /// The call itself comes when the worker loads its own line.

@@ -25,7 +25,7 @@ struct ThreadBlock {
 }
 
 /// A reference to a thread's block.
-struct ThreadReference {
+@safe struct ThreadReference {
   // Safety: points into the thread array, which lives as long as the kernel; only
   // `ThreadTable` makes references.
   private let block: UnsafeMutablePointer<ThreadBlock>
@@ -92,7 +92,7 @@ struct ThreadReference {
 
 /// All threads. Thread t owns worker endpoint `firstWorkerEndpoint + t`, so each is found from
 /// the other without a table.
-struct ThreadTable {
+@safe struct ThreadTable {
   static var capacity: Int { 192 }
 
   // Safety: `capacity` blocks, allocated at boot, never freed.

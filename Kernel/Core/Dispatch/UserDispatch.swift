@@ -8,6 +8,7 @@
 internal import ArchAArch64
 internal import Boot
 internal import Interface
+internal import Reporting
 internal import Scheduling
 
 /// Runs user threads on one core.

@@ -49,8 +49,8 @@ enum SystemCalls {
         text[index] = byte
       }
     } catch { return error }
-    let bytes = text.span.bytes.extracting(first: Int(length))
-    Log.information("\(Processes.name(of: process)): \(escaping: bytes)")
+    let written = text.span.extracting(first: Int(length))
+    Log.information("\(Processes.name(of: process)): \(escaping: written)")
     return .none
   }
 
@@ -88,7 +88,7 @@ enum SystemCalls {
       code: words[4], data: words[5])
     return Kernel.withTables {
       do throws(NIC.Failure) {
-        try nic.installService(
+        try unsafe nic.installService(
           service, signatures: signatures.span.bytes.extracting(first: argumentBytes + resultBytes),
           argumentBytes: argumentBytes)
         return SystemError.none

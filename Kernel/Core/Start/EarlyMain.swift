@@ -35,8 +35,10 @@ func earlyMain(
     // There is no console to say it on: the tree would have named it.
     hang()
   }
-  let console = tree.standardOutput.flatMap { tree.registers(of: $0, 0) }
-  if let console { Console.use(PL011(registers: DeviceRegisters(base: UInt(console.base)))) }
+  // The console first, so that everything else that is missing can be said.
+  if let node = tree.standardOutput, let console = try? tree.register(0, of: node) {
+    Console.use(PL011(registers: DeviceRegisters(base: UInt(console.base))))
+  }
   let platform: PlatformDescription
   do throws(PlatformError) {
     platform = try PlatformDescription(tree)
@@ -55,7 +57,7 @@ func earlyMain(
   } catch {
     Panic.stop("no address space for the kernel: \(error)")
   }
-  translationSetup = KernelMemory.translationSetup
+  unsafe translationSetup = KernelMemory.translationSetup
   Kernel.note(platform: platform, deviceTree: deviceTree, image: image)
   return unsafe withUnsafePointer(to: &translationSetup) { unsafe $0 }
 }

@@ -3,6 +3,7 @@
 internal import ArchAArch64
 internal import DeviceTree
 internal import Interface
+internal import Reporting
 
 /// The GICv3 that the device tree names.
 enum InterruptController {

@@ -9,6 +9,7 @@ internal import Boot
 internal import DeviceTree
 internal import Interface
 internal import Platform
+internal import Reporting
 
 /// The kernel's set-up values.
 enum Kernel {

@@ -27,8 +27,8 @@ func kernelMain(deviceTree: UInt64) {
 
   // 3. Per-core and per-thread state.
   Kernel.use(
-    cores: CoreTable(storage: KernelMemory.allocateForEver(bytes: CoreTable.bytes)),
-    threads: ThreadTable(storage: KernelMemory.allocateForEver(bytes: ThreadTable.bytes)))
+    cores: unsafe CoreTable(storage: KernelMemory.allocateForEver(bytes: CoreTable.bytes)),
+    threads: unsafe ThreadTable(storage: KernelMemory.allocateForEver(bytes: ThreadTable.bytes)))
   let core = Kernel.cores[CoreIdentifier(0)]
   core.activate()
   KernelMemory.dropIdentityMap()

@@ -22,8 +22,9 @@ enum SecondaryCores {
       let core = CoreIdentifier(number)
       do throws(PSCI.Failure) {
         try firmware.startCore(
-          affinity: Kernel.affinity(of: core), entry: Kernel.physicalAddress(ofImage: address_of_secondary_entry()),
-          argument: KernelMemory.coreStart(of: core))
+          affinity: Kernel.affinity(of: core),
+          entry: Kernel.physicalAddress(ofImage: address_of_secondary_entry()),
+          argument: prepareStart(of: core))
         expected += 1
       } catch {
         switch error {
@@ -41,6 +42,21 @@ enum SecondaryCores {
     }
   }
 
+  /// Gives a core its stack and the values that Start.S loads.
+  /// - Returns: the physical address of its `CoreStart`.
+  private static func prepareStart(of core: CoreIdentifier) -> UInt64 {
+    let memory = unsafe KernelMemory.allocateForEver(bytes: MemoryLayout<CoreStart>.size)
+    let start = CoreStart(
+      translation: KernelMemory.translationSetup,
+      stack_top: KernelMemory.mapStack(ofCore: core.index), argument: UInt64(core.number))
+    unsafe memory.bindMemory(to: CoreStart.self, capacity: 1).initialize(to: start)
+    // The core reads it with its caches off.
+    let address = UInt64(UInt(bitPattern: unsafe memory))
+    cache_clean_invalidate(address)
+    barrier_complete()
+    return address - AddressMap.linearBase
+  }
+
   fileprivate static func noteOnline() {
     online.add(1, ordering: .releasing)
   }
@@ -51,6 +67,7 @@ enum SecondaryCores {
 func secondaryMain(coreNumber: UInt64) {
   let core = Kernel.cores[CoreIdentifier(UInt16(coreNumber))]
   core.activate()
+  core.activate(userTable: KernelMemory.noProcessTable)
   write_vector_base(address_of_exception_vectors())
   barrier_context()
   InterruptController.startCore(core.core)
