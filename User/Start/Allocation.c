@@ -7,6 +7,9 @@
  * allocates.
  */
 
+/* On the host the C library has these. */
+#if defined(__aarch64__) && !defined(__linux__)
+
 #include <stddef.h>
 #include "UserStart.h"
 
@@ -43,3 +46,5 @@ void free(void *allocation)
     (void)allocation;
     refuse(text, sizeof(text) - 1);
 }
+
+#endif /* __aarch64__ && !__linux__ */

@@ -1,5 +1,7 @@
 // Where a thread of a user program begins, and where messages without a call jump to.
 
+#if defined(__aarch64__) && !defined(__linux__) // nothing of this is for the host
+
 #define SYSTEM_CALL_YIELD 0 /* SystemCall.yield */
 
 // A thread starts here with x0 = address of its endpoint's block, x1 = its index in the process,
@@ -42,4 +44,8 @@ user_stub_yield_now:
     ret
     .size user_stub_yield_now, . - user_stub_yield_now
 
+#endif
+
+#if defined(__ELF__)
     .section .note.GNU-stack, "", %progbits
+#endif
