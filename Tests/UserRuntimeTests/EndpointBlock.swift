@@ -35,6 +35,13 @@ import UserStart
     unsafe memory.load(fromByteOffset: lineOffset + index * 8, as: UInt64.self)
   }
 
+  /// Puts a message's tail where a response's head shall come.
+  func setTail(_ tail: MessageTail) {
+    // Safety: bounds are checked by the buffer.
+    unsafe memory.storeBytes(
+      of: tail.word, toByteOffset: lineOffset + ControlLineWord.tail * 8, as: UInt64.self)
+  }
+
   /// A slot of the argument area, by the definition in the interface and not by the code tested.
   subscript(offset offset: Int) -> UInt64 {
     get {

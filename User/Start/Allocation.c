@@ -7,11 +7,13 @@
  * allocates.
  */
 
+/* On the host the C library has these. */
+#if defined(__aarch64__) && !defined(__linux__)
+
 #include <stddef.h>
 #include "UserStart.h"
+#include "UserSystemCalls.h"
 
-#define SYSTEM_CALL_EXIT 1 /* SystemCall.exit */
-#define SYSTEM_CALL_LOG 2  /* SystemCall.log */
 #define EXIT_ALLOCATED 70  /* ExitStatus.allocated */
 
 int posix_memalign(void **result, size_t alignment, size_t count);
@@ -19,8 +21,8 @@ void free(void *allocation);
 
 static _Noreturn void refuse(const char *text, size_t count)
 {
-    user_system_call(SYSTEM_CALL_LOG, (uintptr_t)text, count);
-    user_system_call(SYSTEM_CALL_EXIT, EXIT_ALLOCATED, 0);
+    user_system_call(USER_SYSTEM_CALL_LOG, (uintptr_t)text, count);
+    user_system_call(USER_SYSTEM_CALL_EXIT, EXIT_ALLOCATED, 0);
     __builtin_trap();
 }
 
@@ -43,3 +45,5 @@ void free(void *allocation)
     (void)allocation;
     refuse(text, sizeof(text) - 1);
 }
+
+#endif /* __aarch64__ && !__linux__ */

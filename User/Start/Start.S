@@ -1,6 +1,8 @@
 // Where a thread of a user program begins, and where messages without a call jump to.
 
-#define SYSTEM_CALL_YIELD 0 /* SystemCall.yield */
+#if defined(__aarch64__) && !defined(__linux__) // nothing of this is for the host
+
+#include "UserSystemCalls.h"
 
 // A thread starts here with x0 = address of its endpoint's block, x1 = its index in the process,
 // sp = the top of its stack and all other registers zero, so the frame chain ends here (x29 = 0).
@@ -37,9 +39,13 @@ user_stub_try_again:
     .type user_stub_yield_now, %function
     .balign 16
 user_stub_yield_now:
-    mov     x8, #SYSTEM_CALL_YIELD
+    mov     x8, #USER_SYSTEM_CALL_YIELD
     svc     #0
     ret
     .size user_stub_yield_now, . - user_stub_yield_now
 
+#endif
+
+#if defined(__ELF__)
     .section .note.GNU-stack, "", %progbits
+#endif

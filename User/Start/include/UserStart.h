@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include "UserSystemCalls.h"
+
 /*
  * The control line that brought a call, as handlers get it. A struct and not a
  * bare address, so that Swift tells it from a number; safe, as only the loop
