@@ -10,11 +10,17 @@ enum Statistics {
   static func print() {
     for number in 0..<Kernel.coreCount {
       let core = Kernel.cores[CoreIdentifier(number)]
-      let counters = core.counters
-      Console.withOutput {
-        $0.writeLine(
-          "core \(number): dispatches \(counters.dispatches) yields \(counters.yields) try-again \(counters.tryAgain) requeued \(counters.requeued) system-calls \(counters.systemCalls) interrupts \(counters.interrupts) faults \(counters.faults)"
-        )
+      Console.withOutput { output in
+        output.write("core ")
+        output.write(decimal: number)
+        output.write(":")
+        for counter in CoreCounter.allCases {
+          output.write(" ")
+          output.write(counter.name)
+          output.write(" ")
+          output.write(decimal: core[counter])
+        }
+        output.write("\n")
       }
     }
     guard let nic = Kernel.nic else {

@@ -19,19 +19,31 @@ internal import Scheduling
   var userTable: UInt64 = 0
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
-  var counters = CoreCounters()
+  var counters = InlineArray<7, UInt64>(repeating: 0)
 }
 
 /// What a core counts about itself.
-struct CoreCounters {
+enum CoreCounter: Int, CaseIterable {
   /// Times a user thread was entered because the NIC asked (CALL or RESUME).
-  var dispatches: UInt64 = 0
-  var tryAgain: UInt64 = 0
-  var requeued: UInt64 = 0
-  var systemCalls: UInt64 = 0
-  var yields: UInt64 = 0
-  var interrupts: UInt64 = 0
-  var faults: UInt64 = 0
+  case dispatches
+  case yields
+  case tryAgain
+  case requeued
+  case systemCalls
+  case interrupts
+  case faults
+
+  var name: StaticString {
+    switch self {
+    case .dispatches: "dispatches"
+    case .yields: "yields"
+    case .tryAgain: "try-again"
+    case .requeued: "requeued"
+    case .systemCalls: "system-calls"
+    case .interrupts: "interrupts"
+    case .faults: "faults"
+    }
+  }
 }
 
 /// A reference to a core's block.
@@ -72,15 +84,13 @@ struct CoreCounters {
     nonmutating set { unsafe block.pointee.stateLine = newValue }
   }
 
-  var counters: CoreCounters {
-    get { unsafe block.pointee.counters }
-    nonmutating set { unsafe block.pointee.counters = newValue }
-  }
+  /// What a counter stands at.
+  subscript(counter: CoreCounter) -> UInt64 { unsafe block.pointee.counters[counter.rawValue] }
 
   /// Counts one event; only the core itself may.
   @inline(__always)
-  func count(_ counter: WritableKeyPath<CoreCounters, UInt64>) {
-    unsafe block.pointee.counters[keyPath: counter] &+= 1
+  func count(_ counter: CoreCounter) {
+    unsafe block.pointee.counters[counter.rawValue] &+= 1
   }
 
   /// Activates an address space, unless it is active already.

@@ -20,7 +20,7 @@ enum Interrupts {
   /// Handles every interrupt that waits.
   static func handle(_ core: CoreReference) {
     while let interrupt = TakenInterrupt() {
-      core.count(\.interrupts)
+      core.count(.interrupts)
       switch interrupt.number {
       case unsafe console: ConsoleCommands.receive()
       case worker, bypass: break  // The message that comes with it says all (R10).

@@ -20,11 +20,11 @@ func kernelMessageCall(
     UInt64(thread.process.number) == process
   else {
     // The worker is gone or not parked (yet): the NIC shall choose again.
-    core.count(\.requeued)
+    core.count(.requeued)
     respond(.requeue, at: line)
     return 0
   }
-  core.count(\.dispatches)
+  core.count(.dispatches)
   UserDispatch(core: core).run(thread)
   return 0
 }
@@ -43,7 +43,7 @@ func kernelMessageResume(
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  CoreReference.current.count(\.tryAgain)
+  CoreReference.current.count(.tryAgain)
   return 0
 }
 

@@ -29,7 +29,7 @@ struct UserDispatch {
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
-        core.count(\.yields)
+        core.count(.yields)
         park(thread)
         return
       }
@@ -56,13 +56,13 @@ struct UserDispatch {
   private func goesOn(_ thread: ThreadReference, after cause: UInt64) -> Bool {
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
-      core.count(\.systemCalls)
+      core.count(.systemCalls)
       return SystemCalls.handle(thread)
     case TRAP_INTERRUPT:
       Interrupts.handle(core)
       return true
     case TRAP_FAULT:
-      core.count(\.faults)
+      core.count(.faults)
       Processes.killAfterFault(
         thread, syndrome: read_exception_syndrome(), address: read_fault_address())
       return false

@@ -28,13 +28,19 @@ func earlyMain(
   // Safety: boot protocol: x0 points to a tree of at most 2 MiB, whose own header bounds it.
   let blob = unsafe UnsafeBufferPointer(
     start: UnsafePointer<UInt8>(bitPattern: UInt(deviceTree)), count: 2 << 20)
-  let tree: DeviceTree
   do throws(DeviceTreeError) {
-    tree = try DeviceTree(unsafe blob.span)
+    begin(try DeviceTree(unsafe blob.span), at: deviceTree, image: image, exceptionLevel)
   } catch {
     // There is no console to say it on: the tree would have named it.
     hang()
   }
+  return unsafe withUnsafePointer(to: &translationSetup) { unsafe $0 }
+}
+
+/// The rest, with a tree that is known to be sound.
+private func begin(
+  _ tree: borrowing DeviceTree, at deviceTree: UInt64, image: UInt64, _ exceptionLevel: UInt64
+) {
   // The console first, so that everything else that is missing can be said.
   if let node = tree.standardOutput, let console = try? tree.register(0, of: node) {
     Console.use(PL011(registers: DeviceRegisters(base: UInt(console.base))))
@@ -59,5 +65,4 @@ func earlyMain(
   }
   unsafe translationSetup = KernelMemory.translationSetup
   Kernel.note(platform: platform, deviceTree: deviceTree, image: image)
-  return unsafe withUnsafePointer(to: &translationSetup) { unsafe $0 }
 }

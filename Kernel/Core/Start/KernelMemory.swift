@@ -104,16 +104,16 @@ enum KernelMemory {
     try mapPart(0, text, .kernelReadExecute)
     try mapPart(text, constants, .kernelReadOnly)
     try mapPart(constants, end, .kernelReadWrite)
-    guard var current = takeSpace() else { return }
-    defer { unsafe space = consume current }
     do throws(MappingError) {
-      // The boot stack and the translation values are read at physical addresses, too.
-      _ = try current.identity.map(
-        VirtualAddress(image), bytes: text, to: PhysicalAddress(image),
-        PageAttributes(.normal, .kernelReadExecute), frames: &current.frames, in: &current.memory)
-      _ = try current.identity.map(
-        VirtualAddress(image + text), bytes: end - text, to: PhysicalAddress(image + text),
-        PageAttributes(.normal, .kernelReadWrite), frames: &current.frames, in: &current.memory)
+      try withSpace { (space) throws(MappingError) in
+        // The boot stack and the translation values are read at physical addresses, too.
+        _ = try space.identity.map(
+          VirtualAddress(image), bytes: text, to: PhysicalAddress(image),
+          PageAttributes(.normal, .kernelReadExecute), frames: &space.frames, in: &space.memory)
+        _ = try space.identity.map(
+          VirtualAddress(image + text), bytes: end - text, to: PhysicalAddress(image + text),
+          PageAttributes(.normal, .kernelReadWrite), frames: &space.frames, in: &space.memory)
+      }
     } catch {
       throw .mapping(error)
     }
@@ -133,15 +133,15 @@ enum KernelMemory {
   static var translationSetup: TranslationSetup {
     let features = read_memory_features()
     let hasWideIdentifiers = features >> 4 & 0xf == 2  // ID_AA64MMFR0_EL1.ASIDBits
-    guard let current = takeSpace() else { Panic.stop("no address space") }
-    defer { unsafe space = consume current }
+    let (user, kernel) = withSpace { space in
+      (space.identity.baseRegister(), space.table.baseRegister())
+    }
     return TranslationSetup(
       memory_attributes: TranslationControl.memoryAttributes,
       translation_control: TranslationControl.control(
         physicalAddresses: PhysicalAddressSize(rangeField: features),
         hasWideIdentifiers: hasWideIdentifiers),
-      user_table: current.identity.baseRegister(), kernel_table: current.table.baseRegister(),
-      system_control: systemControl)
+      user_table: user, kernel_table: kernel, system_control: systemControl)
   }
 
   /// SCTLR_EL1 (ARM ARM D17.2.118): RES1 bits of ARMv8.0; M, C and I for MMU and caches; SA and
@@ -188,12 +188,16 @@ enum KernelMemory {
   static func withSpace<Result: ~Copyable, Failure: Error>(
     _ body: (inout KernelAddressSpace) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    guard var current = takeSpace() else { Panic.stop("no address space") }
-    defer { unsafe space = consume current }
-    return try body(&current)
+    guard var current = unsafe space.take() else { Panic.stop("no address space") }
+    do throws(Failure) {
+      let result = try body(&current)
+      unsafe space = consume current
+      return result
+    } catch {
+      unsafe space = consume current
+      throw error
+    }
   }
-
-  private static func takeSpace() -> KernelAddressSpace? { unsafe space.take() }
 
   /// Zeroed memory that is never given back.
   static func allocateForEver(bytes: Int) -> UnsafeMutableRawPointer {
@@ -238,7 +242,7 @@ enum KernelMemory {
   static func mapStack(ofCore index: Int) -> UInt64 {
     let top = AddressMap.stackTop(ofCore: index)
     let frames = unsafe allocateForEver(bytes: Int(AddressMap.stackBytes))
-    let physical = UInt64(UInt(bitPattern: unsafe frames)) - AddressMap.linearBase
+    let physical = UInt64(UInt(bitPattern: frames)) - AddressMap.linearBase
     mapOrPanic(
       VirtualAddress(top - AddressMap.stackBytes), bytes: AddressMap.stackBytes, to: physical,
       .normal)

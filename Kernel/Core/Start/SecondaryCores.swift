@@ -51,7 +51,7 @@ enum SecondaryCores {
       stack_top: KernelMemory.mapStack(ofCore: core.index), argument: UInt64(core.number))
     unsafe memory.bindMemory(to: CoreStart.self, capacity: 1).initialize(to: start)
     // The core reads it with its caches off.
-    let address = UInt64(UInt(bitPattern: unsafe memory))
+    let address = UInt64(UInt(bitPattern: memory))
     cache_clean_invalidate(address)
     barrier_complete()
     return address - AddressMap.linearBase
