@@ -29,6 +29,9 @@ struct ProcessBlock: ~Copyable {
   let name: ProcessName
   let table: TranslationTable
 
+  /// Gives the table up; the process is gone.
+  consuming func releaseTable() -> TranslationTable { table }
+
   /// The process's number serves: there are fewer processes than the 255 identifiers of the
   /// smallest ASID size (ARM ARM D8.14.1), and a number is reused only after its translations
   /// were forgotten.
@@ -48,6 +51,31 @@ enum ProcessTable {
       return ProcessIdentifier(UInt16(number))
     }
     return nil
+  }
+
+  /// Processes there are.
+  static var count: Int {
+    var count = 0
+    for number in 1...capacity where unsafe blocks[number] != nil { count += 1 }
+    return count
+  }
+
+  /// Lets a caller look at a process; nil when there is no such process.
+  static func withBlock<Result, Failure: Error>(
+    of process: ProcessIdentifier,
+    _ body: (borrowing ProcessBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard process.index > 0, process.index <= capacity,
+      let block = unsafe blocks[process.index].take()
+    else { return nil }
+    do throws(Failure) {
+      let result = try body(block)
+      unsafe blocks[process.index] = consume block
+      return result
+    } catch {
+      unsafe blocks[process.index] = consume block
+      throw error
+    }
   }
 
   static func insert(_ block: consuming ProcessBlock) {

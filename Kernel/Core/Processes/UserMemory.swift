@@ -1,0 +1,54 @@
+// Memory that a program names in a system call.
+//
+// The kernel never follows a user address: it looks the address up in the process's own table,
+// and reads through the linear map. So a bad pointer is an error here, not a fault.
+
+internal import Interface
+internal import Memory
+internal import SystemInterface
+
+/// Access to the memory of processes.
+enum UserMemory {
+  /// Reads `count` bytes, each handed to `body` with its index.
+  static func read(
+    of process: ProcessIdentifier, from address: UInt64, count: Int,
+    _ body: (Int, UInt8) -> Void
+  ) throws(SystemError) {
+    guard count > 0 else { return }
+    try Kernel.withTables { () throws(SystemError) in
+      try KernelMemory.withSpace { (space) throws(SystemError) in
+        try ProcessTable.withBlock(of: process) { (block) throws(SystemError) in
+          do throws(UserRangeError) {
+            let range = try UserRange(
+              VirtualAddress(address), bytes: UInt64(count), for: .read, table: block.table,
+              in: space.memory)
+            var index = 0
+            while let piece = range.piece(
+              at: UInt64(index), table: block.table, in: space.memory)
+            {
+              for offset in 0..<piece.bytes {
+                body(index, space.memory.readByte(at: piece.base + offset))
+                index += 1
+              }
+            }
+          } catch {
+            throw .invalidAddress
+          }
+        }
+      }
+    }
+  }
+
+  /// Whether a program may execute the instruction at an address.
+  static func isExecutable(_ address: UInt64, of process: ProcessIdentifier) -> Bool {
+    guard address % 4 == 0 else { return false }
+    return Kernel.withTables {
+      KernelMemory.withSpace { space in
+        ProcessTable.withBlock(of: process) { block in
+          block.table.lookup(VirtualAddress(address), in: space.memory)?
+            .attributes.access == .userReadExecute
+        } ?? false
+      }
+    }
+  }
+}
