@@ -47,7 +47,7 @@
 ///         $0.hyper()
 ///       }
 ///       $0.union(on: .enumeration) {
-///         $0.arm(0) {}
+///         $0.arm(0) { _ in }
 ///         $0.arm([1, 2]) { $0.opaque(max: 400) }
 ///         $0.defaultArm { $0.bool() }
 ///       }
