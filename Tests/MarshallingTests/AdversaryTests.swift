@@ -157,7 +157,7 @@ private func whole(_ slots: [UInt8]) -> [UInt8] {
 
   /// Unvalidated elements of nothing, which would repeat 65535⁸ times.
   @Test(arguments: [
-    "20 FFFF 0001", "21 FFFF 0100 01", "20 FFFF 0401 10 0000 00",
+    "20 0000 0101 01", "10 0000", "20 FFFF 0001", "21 FFFF 0100 01", "20 FFFF 0401 10 0000 00",
     "20 FFFF 1501 20 FFFF 1001 20 FFFF 0B01 20 FFFF 0601 20 FFFF 0101 00",
   ])
   func unvalidatedElementsOfNothingEnd(_ text: String) {
@@ -165,9 +165,16 @@ private func whole(_ slots: [UInt8]) -> [UInt8] {
     let data = [UInt8](repeating: 0xFF, count: 64)
     #expect(validate(signature) != nil)
     #expect(unmarshal(data, signature) == nil)
+    #expect(unmarshal([], signature) == nil)
     #expect(unmarshal([UInt8](repeating: 0, count: 64), signature) == nil)
     #expect(marshal(whole(slots(reference(96, 0xFFFF))), signature) == nil)
     #expect(marshal(whole(slots(reference(96, 1))), signature) == nil)
+  }
+
+  @Test(arguments: ["10 0000", "20 0000 0101 01"])
+  func unvalidatedSizeZeroIsRefused(_ text: String) {
+    #expect(unmarshal([], hex(text)) == nil)
+    #expect(marshal(whole(slots(0)), hex(text)) == nil)
   }
 
   @Test func signaturesOverTheLimitAreNotInterpreted() {

@@ -49,7 +49,7 @@ import Testing
         $0.hyper()
       }
       $0.union(on: .enumeration) {
-        $0.arm(0) { _ in }
+        $0.arm(0)
         $0.arm([1, 2]) { $0.opaque(max: 400) }
         $0.defaultArm { $0.bool() }
       }
@@ -65,10 +65,10 @@ import Testing
 
   @Test func extremeCases() {
     let ints = Signature {
-      $0.union(on: .int) { $0.arm([-1, -0x8000_0000, 0x7FFF_FFFF]) { _ in } }
+      $0.union(on: .int) { $0.arm([-1, -0x8000_0000, 0x7FFF_FFFF]) }
     }
     #expect(ints.bytes == hex("23 01 0F 03 FFFFFFFF 00000080 FFFFFF7F 0000"))
-    let unsigned = Signature { $0.union(on: .unsignedInt) { $0.arm(0xFFFF_FFFF) { _ in } } }
+    let unsigned = Signature { $0.union(on: .unsignedInt) { $0.arm(0xFFFF_FFFF) } }
     #expect(unsigned.bytes == hex("23 02 07 01 FFFFFFFF 0000"))
   }
 
