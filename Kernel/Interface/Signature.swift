@@ -35,8 +35,9 @@
 ///
 /// Numbers of more than one byte are little-endian and not aligned. Slots are counted as
 /// `ValueLayout` says: 2 for quadruple and union, 1 for every other type. An element has at least
-/// one slot, and its count or maximum times its size is at most 4096 bytes. More limits:
-/// `SignatureLimits`. Recursive XDR types (linked lists) have no signature.
+/// one slot, and its count or maximum times its slots is at most 4096 bytes. A signature is refused
+/// when its smallest value, counted without arms of unions and without gaps at offset 96, is larger
+/// than the area. More limits: `SignatureLimits`. Recursive XDR types (linked lists) have no signature.
 ///
 /// Written in Swift, without a heap, so that a service can declare it anywhere:
 ///
@@ -47,7 +48,7 @@
 ///         $0.hyper()
 ///       }
 ///       $0.union(on: .enumeration) {
-///         $0.arm(0) {}
+///         $0.arm(0)
 ///         $0.arm([1, 2]) { $0.opaque(max: 400) }
 ///         $0.defaultArm { $0.bool() }
 ///       }
@@ -173,14 +174,16 @@ public struct SignatureArms: Sendable {
   let discriminant: SignatureDiscriminant
   var fields: SignatureFields
 
-  /// `case value:`; an empty closure is a void arm.
-  public mutating func arm(_ value: Int, _ list: (inout SignatureFields) -> Void) {
+  /// `case value:`; without a closure, or with an empty one, the arm is void.
+  public mutating func arm(
+    _ value: Int, _ list: (inout SignatureFields) -> Void = { _ in }
+  ) {
     arm([value], list)
   }
 
   /// `case value: case value: …`, several values that share one arm.
   public mutating func arm<let count: Int>(
-    _ values: [count of Int], _ list: (inout SignatureFields) -> Void
+    _ values: [count of Int], _ list: (inout SignatureFields) -> Void = { _ in }
   ) {
     precondition(count > 0 && count <= SignatureLimits.bytes, "an arm needs 1 to 255 case values")
     fields.append(UInt8(count))
@@ -193,7 +196,7 @@ public struct SignatureArms: Sendable {
   }
 
   /// `default:`; declared last.
-  public mutating func defaultArm(_ list: (inout SignatureFields) -> Void) {
+  public mutating func defaultArm(_ list: (inout SignatureFields) -> Void = { _ in }) {
     fields.append(0)
     fields.nest(list)
   }

@@ -17,21 +17,21 @@ private let seeds: [UInt64] =
   /// Runs `body` for a number of random signatures. A failure names seed and round.
   private func forRandomLists(
     seed: UInt64, rounds: Int,
-    _ body: ([ReferenceType], inout SeededGenerator, Comment) -> Void
+    _ body: ([ReferenceType], inout SeededGenerator, () -> Comment) -> Void
   ) {
     print("WENGEN_TEST_SEED=\(seed)")
     var generator = SeededGenerator(seed: seed)
     for round in 0..<rounds {
       let list = generator.validList()
-      body(list, &generator, "WENGEN_TEST_SEED=\(seed) round \(round): \(list)")
+      body(list, &generator) { "WENGEN_TEST_SEED=\(seed) round \(round): \(list)" }
     }
   }
 
   @Test(arguments: seeds)
   func signaturesAreValidAndBuilt(seed: UInt64) {
     forRandomLists(seed: seed, rounds: 400) { list, _, comment in
-      #expect(validate(list.signature) == nil, comment)
-      #expect(Signature { declare(list, in: &$0) }.bytes == list.signature, comment)
+      #expect(validate(list.signature) == nil, comment())
+      #expect(Signature { declare(list, in: &$0) }.bytes == list.signature, comment())
     }
   }
 
@@ -44,10 +44,10 @@ private let seeds: [UInt64] =
         let xdr = list.xdr(values)
         let expected = ReferenceArea.of(values, list)
         let area = unmarshal(xdr, list.signature)
-        #expect(area == expected, comment)
+        #expect(area == expected, comment())
         guard let area else { continue }
         fitting += 1
-        #expect(marshal(area, list.signature) == xdr, comment)
+        #expect(marshal(area, list.signature) == xdr, comment())
       }
     }
     #expect(fitting > 1000, "too few values fit to prove anything: \(fitting)")
@@ -55,12 +55,11 @@ private let seeds: [UInt64] =
 
   @Test(arguments: seeds)
   func truncatedAndExtendedDataAreRefused(seed: UInt64) {
-    forRandomLists(seed: seed, rounds: 60) { list, generator, comment in
+    forRandomLists(seed: seed, rounds: 25) { list, generator, comment in
       let xdr = list.xdr(generator.values(of: list))
-      for count in 0..<xdr.count {
-        #expect(unmarshal(Array(xdr[..<count]), list.signature) == nil, comment)
-      }
-      #expect(unmarshal(xdr + [0], list.signature) == nil, comment)
+      let accepted = xdr.indices.filter { unmarshal(Array(xdr[..<$0]), list.signature) != nil }
+      #expect(accepted == [], comment())
+      #expect(unmarshal(xdr + [0], list.signature) == nil, comment())
     }
   }
 
@@ -68,7 +67,7 @@ private let seeds: [UInt64] =
   func damagedDataAreJudgedLikeTheReference(seed: UInt64) {
     var refused = 0
     var accepted = 0
-    forRandomLists(seed: seed, rounds: 200) { list, generator, comment in
+    forRandomLists(seed: seed, rounds: 80) { list, generator, comment in
       let xdr = list.xdr(generator.values(of: list))
       if xdr.isEmpty { return }
       for _ in 0..<20 {
@@ -79,18 +78,18 @@ private let seeds: [UInt64] =
             generator.below(generator.below(2) == 0 ? 4 : 256))
         }
         let expected = list.parse(damaged).flatMap { ReferenceArea.of($0, list) }
-        #expect(unmarshal(damaged, list.signature) == expected, comment)
+        #expect(unmarshal(damaged, list.signature) == expected, comment())
         if expected == nil { refused += 1 } else { accepted += 1 }
       }
     }
-    #expect(refused > 100 && accepted > 100)
+    #expect(refused > 30 && accepted > 30)
   }
 
   @Test(arguments: seeds)
   func damagedAreasGiveNothingOrGoodXDR(seed: UInt64) {
     var refused = 0
     var accepted = 0
-    forRandomLists(seed: seed, rounds: 200) { list, generator, comment in
+    forRandomLists(seed: seed, rounds: 80) { list, generator, comment in
       guard let area = ReferenceArea.of(generator.values(of: list), list), !area.isEmpty else {
         return
       }
@@ -103,16 +102,16 @@ private let seeds: [UInt64] =
         let expected = ReferenceReader(area: damaged).values(of: list).map { list.xdr($0) }
         let xdr = marshal(damaged, list.signature, room: 1 << 18)
         if let expected, expected.count > 1 << 18 { continue }
-        #expect(xdr == expected, comment)
+        #expect(xdr == expected, comment())
         if let xdr {
           accepted += 1
-          #expect(list.parse(xdr) != nil, comment)
+          #expect(list.parse(xdr) != nil, comment())
         } else {
           refused += 1
         }
       }
     }
-    #expect(refused > 100 && accepted > 100)
+    #expect(refused > 30 && accepted > 30)
   }
 
   /// Interpreters must survive what no validator saw: here nothing can be said about results
@@ -121,7 +120,7 @@ private let seeds: [UInt64] =
   func unvalidatedSignaturesDoNoHarm(seed: UInt64) {
     print("WENGEN_TEST_SEED=\(seed)")
     var generator = SeededGenerator(seed: seed)
-    for _ in 0..<4000 {
+    for _ in 0..<600 {
       var signature = generator.validList().signature
       for _ in 0...generator.below(4) where !signature.isEmpty {
         signature[generator.below(signature.count)] = UInt8(

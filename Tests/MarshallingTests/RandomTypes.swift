@@ -59,11 +59,12 @@ extension SeededGenerator {
     return .union(discriminant, arms)
   }
 
-  mutating func values(of list: [ReferenceType]) -> [ReferenceValue] {
-    list.map { value(of: $0) }
+  /// Values that sometimes do not fit the area, but never by much: the deeper the fewer elements.
+  mutating func values(of list: [ReferenceType], depth: Int = 0) -> [ReferenceValue] {
+    list.map { value(of: $0, depth: depth) }
   }
 
-  private mutating func value(of type: ReferenceType) -> ReferenceValue {
+  private mutating func value(of type: ReferenceType, depth: Int) -> ReferenceValue {
     switch type {
     case .scalar(.bool): return .scalar([0, 0, 0, UInt8(below(2))])
     case .scalar(.hyper), .scalar(.unsignedHyper), .scalar(.double): return .scalar(bytes(8))
@@ -72,15 +73,16 @@ extension SeededGenerator {
     case .bytes(let code, let size):
       return .bytes(bytes(code == .fixedOpaque ? size : below(size + 1)))
     case .elements(let code, let size, let list):
-      let count = code == .fixedArray ? size : below(size + 1)
-      return .elements((0..<count).map { _ in values(of: list) })
-    case .optional(let list): return .elements((0..<below(2)).map { _ in values(of: list) })
+      let count = code == .fixedArray ? size : below(min(size, 12 >> depth) + 1)
+      return .elements((0..<count).map { _ in values(of: list, depth: depth + 1) })
+    case .optional(let list):
+      return .elements((0..<below(2)).map { _ in values(of: list, depth: depth + 1) })
     case .union(_, let arms):
       let arm = arms[below(arms.count)]
       let bits = arm.cases.isEmpty ? unusedCase(arms) : arm.cases[below(arm.cases.count)]
       // A bool has no third value for a default arm.
-      guard let bits else { return value(of: type) }
-      return .choice(littleEndian(bits).reversed(), values(of: arm.list))
+      guard let bits else { return value(of: type, depth: depth) }
+      return .choice(littleEndian(bits).reversed(), values(of: arm.list, depth: depth + 1))
     }
   }
 
