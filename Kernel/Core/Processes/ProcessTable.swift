@@ -11,6 +11,11 @@ struct ProcessName: Reportable, Sendable {
   private var bytes = InlineArray<32, UInt8>(repeating: 0)
   private var count = 0
 
+  private init() {}
+
+  /// For a process that has ended.
+  static var unknown: ProcessName { ProcessName() }
+
   init(_ name: Span<UInt8>) {
     while count < min(name.count, Self.capacity) {
       bytes[count] = name[count]

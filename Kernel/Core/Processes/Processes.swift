@@ -2,6 +2,7 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import DeviceTree
 internal import Images
 internal import Interface
 internal import Memory
@@ -59,7 +60,7 @@ enum Processes {
         do throws(NIC.Failure) {
           try nic.installProcess(process, maximumCores: Kernel.coreCount, queueLimit: queueLimit)
         } catch {
-          KernelMemory.withSpace { $0.destroyUserTable(block.releaseTable()) }
+          KernelMemory.destroyUserTable(block.releaseTable())
           throw .nic(error)
         }
       }
@@ -75,7 +76,7 @@ enum Processes {
 
   static func name(of process: ProcessIdentifier) -> ProcessName {
     Kernel.withTables { ProcessTable.withBlock(of: process) { $0.name } }
-      ?? ProcessName("unknown process".utf8Span)
+      ?? .unknown
   }
 
   /// Processes that have not ended.
@@ -118,7 +119,7 @@ enum Processes {
       translations_forget(UInt64(block.addressSpaceIdentifier))
       barrier_complete()
       barrier_context()
-      KernelMemory.withSpace { $0.destroyUserTable(block.releaseTable()) }
+      KernelMemory.destroyUserTable(block.releaseTable())
       return failure
     }
     if let lost { Log.error("process \(process.number) stays in the NIC: \(lost)") }

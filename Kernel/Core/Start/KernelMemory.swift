@@ -199,6 +199,14 @@ enum KernelMemory {
     }
   }
 
+  /// Gives back a process's table and memory. Not through `withSpace`, since a closure cannot
+  /// consume what it captures.
+  static func destroyUserTable(_ table: consuming TranslationTable) {
+    guard var current = unsafe space.take() else { Panic.stop("no address space") }
+    current.destroyUserTable(table)
+    unsafe space = consume current
+  }
+
   /// Zeroed memory that is never given back.
   static func allocateForEver(bytes: Int) -> UnsafeMutableRawPointer {
     let count = (bytes + Int(Page.bytes) - 1) / Int(Page.bytes)
