@@ -17,7 +17,7 @@ private struct RecordedLines: LineAccess {
 }
 
 @Suite struct MessageLoopTests {
-  @Test func R4_everyMessageFlipsTheParityAndR5_afterABarrier() {
+  @Test func r4EveryMessageFlipsTheParityAndR5AfterABarrier() {
     var lines = RecordedLines()
     var loop = MessageLoop(blockAddress: 0x8000)
     for expected: Parity in [.zero, .one, .zero] {
@@ -31,14 +31,14 @@ private struct RecordedLines: LineAccess {
       ])
   }
 
-  @Test func R1_parityIsTheLoops() {
+  @Test func r1ParityIsTheLoops() {
     let loop = MessageLoop(blockAddress: 0x8000, parity: .one)
     #expect(loop.currentLine == 0x8080)
     #expect(loop.parity == .one)
     #expect(EndpointLayout.blockAddress(ofControlLine: loop.currentLine) == 0x8000)
   }
 
-  @Test func R3_loadingAgainLoadsTheSameLine() {
+  @Test func r3LoadingAgainLoadsTheSameLine() {
     var lines = RecordedLines()
     let loop = MessageLoop(blockAddress: 0x4000)
     #expect(loop.loadMessage(&lines) == loop.loadMessage(&lines))

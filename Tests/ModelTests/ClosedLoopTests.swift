@@ -28,6 +28,8 @@ struct Machine {
     var kernelHasMessage = false
     var running: Int?
     var isStalled = false
+    /// Runs a thread that has nothing to do with RPC.
+    var isGeneral = false
   }
 
   let bench: Bench
@@ -85,7 +87,26 @@ struct Machine {
   }
 
   mutating func step(_ core: Int) {
-    if chance(interruptsPerMille), cores[core].running != nil { leave(core) }
+    if cores[core].isGeneral {
+      if chance(300) {
+        cores[core].isGeneral = false
+        leave(core)
+      }
+      return
+    }
+    if chance(interruptsPerMille) {
+      if cores[core].running != nil, Bool.random(using: &random) {
+        leave(core)
+      } else {
+        // From a worker or from the dispatch thread, at its held load too.
+        cores[core].running = nil
+        cores[core].isStalled = false
+        cores[core].isGeneral = true
+        bench.publish(core, CoreState(mode: .general))
+        wake()
+        return
+      }
+    }
     guard !cores[core].isStalled else { return }
     if let thread = cores[core].running {
       stepThread(thread, on: core)
@@ -204,7 +225,7 @@ struct Machine {
   ]
 
   @Test(arguments: settings, 1...6 as ClosedRange<UInt64>)
-  func R7_everyCallIsAnsweredOnceAndR14_noneWaitsForNothing(
+  func r7EveryCallIsAnsweredOnceAndR14NoneWaitsForNothing(
     setting: Setting, seed: UInt64
   ) throws {
     print("R7 closed loop, seed \(seed), \(setting)")

@@ -41,7 +41,7 @@ import Testing
 
   // MARK: - R8: through the kernel
 
-  @Test func R8_aCallThroughTheKernelIsBoundByTheFirstLoad() throws {
+  @Test func r8ACallThroughTheKernelIsBoundByTheFirstLoad() throws {
     let (bench, kernels, workers) = try makeBench()
     bench.receive(CallFrame())
     #expect(bench.takeWakes() == [0])
@@ -72,7 +72,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R8_aWorkerThatWasYieldedIsBoundByItsAcknowledgement() throws {
+  @Test func r8AWorkerThatWasYieldedIsBoundByItsAcknowledgement() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     var (other, otherCall) = try addProcess2(bench)
     bench.receive(CallFrame())
@@ -106,7 +106,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R8_FAILEndsTheCall() throws {
+  @Test func r8FAILEndsTheCall() throws {
     var (bench, kernels, _) = try makeBench()
     bench.receive(CallFrame())
     try #require(kernels[0].load() != nil)
@@ -118,7 +118,7 @@ import Testing
     #expect(bench.isConserved)
   }
 
-  @Test func R8_REQUEUEOffersTheCallToAnotherCore() throws {
+  @Test func r8REQUEUEOffersTheCallToAnotherCore() throws {
     var (bench, kernels, _) = try makeBench()
     bench.receive(CallFrame())
     try #require(kernels[0].load() != nil)
@@ -137,7 +137,7 @@ import Testing
     #expect(bench.isConserved)
   }
 
-  @Test func R8_aCallThatIsNeitherBoundNorDeclinedComesAgain() throws {
+  @Test func r8ACallThatIsNeitherBoundNorDeclinedComesAgain() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     try #require(kernels[0].load()?.code == Stub.kernelCall)
@@ -147,7 +147,7 @@ import Testing
     #expect(try run(head, on: 0, workers).load()?.argument0 == 42)
   }
 
-  @Test func R8_anyWorkerOfTheProcessMayTakeTheCall() throws {
+  @Test func r8AnyWorkerOfTheProcessMayTakeTheCall() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     let head = try #require(kernels[0].load())
@@ -161,7 +161,7 @@ import Testing
 
   // MARK: - R11: leaving a core
 
-  @Test func R11_aCallThatWasNotAcknowledgedIsResumed() throws {
+  @Test func r11ACallThatWasNotAcknowledgedIsResumed() throws {
     var (bench, kernels, workers) = try makeBench()
     bench.receive(CallFrame())
     var worker = try run(kernels[0].load(), on: 0, workers)
@@ -187,7 +187,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R11_aWorkerThatTheKernelRunsItselfNeedsNoResume() throws {
+  @Test func r11AWorkerThatTheKernelRunsItselfNeedsNoResume() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     var worker = try run(kernels[0].load(), on: 0, workers)
@@ -200,7 +200,7 @@ import Testing
     #expect(bench.count(.callsReplied) == 1)
   }
 
-  @Test func R11_aRESUMEThatIsNotFollowedComesAgain() throws {
+  @Test func r11ARESUMEThatIsNotFollowedComesAgain() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     let worker = try run(kernels[0].load(), on: 0, workers)
@@ -214,7 +214,7 @@ import Testing
     #expect(bench.isConserved)
   }
 
-  @Test func R11_nothingIsDeliveredToAWorkerWithoutACore() throws {
+  @Test func r11NothingIsDeliveredToAWorkerWithoutACore() throws {
     let (bench, worker) = try makeListeningBench()
     // Interrupted at its held load: the load is given up, the thread is parked.
     bench.publish(0, CoreState(mode: .general))
@@ -226,7 +226,7 @@ import Testing
     #expect(worker.load()?.argument0 == 42)
   }
 
-  @Test func R10_aLoadAnsweredBeforeItsCoreLeavesIsFoundLater() throws {
+  @Test func r10ALoadAnsweredBeforeItsCoreLeavesIsFoundLater() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     var worker = try run(kernels[0].load(), on: 0, workers)
@@ -241,7 +241,7 @@ import Testing
     #expect(bench.count(.deliveredToUserLoop) == 1)
   }
 
-  @Test func R10_aYIELDNOWNobodyNeedsIsHarmless() throws {
+  @Test func r10AYIELDNOWNobodyNeedsIsHarmless() throws {
     var (bench, kernels, workers) = try makeBench(cores: 2)
     let (_, otherCall) = try addProcess2(bench)
     bench.publish(1, CoreState(mode: .general))
@@ -265,7 +265,7 @@ import Testing
 
   // MARK: - R12: ends
 
-  @Test func R12_callsOfARemovedProcessEndInErrorsWhereverTheyAre() throws {
+  @Test func r12CallsOfARemovedProcessEndInErrorsWhereverTheyAre() throws {
     let (bench, kernels, workers) = try makeBench()
     for transaction in 1...5 as ClosedRange<UInt32> {
       var frame = CallFrame()
@@ -292,7 +292,7 @@ import Testing
     #expect(bench.count(.callsFailedByKernel) == 0)
   }
 
-  @Test func R12_aLoadHeldAtARemovedEndpointIsReleasedAndR13_itsLinesAreClean() throws {
+  @Test func r12ALoadHeldAtARemovedEndpointIsReleasedAndR13ItsLinesAreClean() throws {
     var (bench, worker) = try makeListeningBench()
     bench.receive(CallFrame())
     try #require(worker.load() != nil)
@@ -316,7 +316,7 @@ import Testing
 
   // MARK: - R14: cores and queues
 
-  @Test func R14_aProcessGetsNoMoreCoresThanItsLimit() throws {
+  @Test func r14AProcessGetsNoMoreCoresThanItsLimit() throws {
     let (bench, kernels, workers) = try makeBench(maximumCores: 1)
     bench.receive(CallFrame())
     bench.receive(CallFrame())
@@ -331,7 +331,7 @@ import Testing
     #expect(kernels[1].load() == nil)
   }
 
-  @Test func R14_aFullQueueRejectsWithAnError() throws {
+  @Test func r14AFullQueueRejectsWithAnError() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1, queueLimit: 2)
     for _ in 0..<4 { bench.receive(CallFrame()) }
     #expect(bench.count(.callsAccepted) == 3)
@@ -342,7 +342,7 @@ import Testing
     #expect(bench.isConserved)
   }
 
-  @Test func R14_withoutAQueueACallIsTakenAtOnceOrRejected() throws {
+  @Test func r14WithoutAQueueACallIsTakenAtOnceOrRejected() throws {
     let (bench, _, _) = try makeBench(cores: 1, queueLimit: 0)
     bench.receive(CallFrame())
     #expect(bench.count(.callsAccepted) == 1)
@@ -351,7 +351,7 @@ import Testing
     #expect(bench.isConserved)
   }
 
-  @Test func R14_anEmptyCallPoolRejectsWithAnError() throws {
+  @Test func r14AnEmptyCallPoolRejectsWithAnError() throws {
     let bench = try Bench(calls: 2)
     try bench.install(process: 1, endpoints: [4])
     try #require(bench.installService(process: 1) == .done)
@@ -360,7 +360,7 @@ import Testing
     #expect(bench.count(.rejectedOverload) == 1)
   }
 
-  @Test func R14_aSecondCallTakesASecondCoreOnlyWhenOneIsNotOnItsWay() throws {
+  @Test func r14ASecondCallTakesASecondCoreOnlyWhenOneIsNotOnItsWay() throws {
     let (bench, kernels, workers) = try makeBench()
     let (_, otherCall) = try addProcess2(bench)
     // Both cores run idle workers of process 1.
@@ -382,7 +382,7 @@ import Testing
     #expect(bench.count(.messagesYieldNow) == 1)
   }
 
-  @Test func R14_noProcessStarvesOnOneCore() throws {
+  @Test func r14NoProcessStarvesOnOneCore() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     let (other, otherCall) = try addProcess2(bench)
     var kernel = kernels[0]
@@ -421,7 +421,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R14_aPreemptedHandlerGetsTheCoreOfAnIdleWorkerOfItsOwnProcess() throws {
+  @Test func r14APreemptedHandlerGetsTheCoreOfAnIdleWorkerOfItsOwnProcess() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())
     bench.receive(CallFrame())

@@ -6,7 +6,7 @@ import Testing
 @testable import Model
 
 @Suite struct EndpointRuleTests {
-  @Test func R2_aLoadIsHeldUntilAFrameComes() throws {
+  @Test func r2ALoadIsHeldUntilAFrameComes() throws {
     let (bench, worker) = try makeListeningBench()
     #expect(bench.count(.loadsHeld) == 1)
     #expect(worker.load() == nil)
@@ -19,7 +19,7 @@ import Testing
     #expect(tail == MessageTail(kind: .call, process: ProcessIdentifier(1), argumentBytes: 8))
   }
 
-  @Test func R2_theStallLimitEndsInTRYAGAIN() throws {
+  @Test func r2TheStallLimitEndsInTRYAGAIN() throws {
     var (bench, worker) = try makeListeningBench()
     let limit = Bench.stallLimit
     #expect(bench.nic.deadline == bench.now + limit)
@@ -39,7 +39,7 @@ import Testing
     #expect(worker.load()?.code == Stub.handler)
   }
 
-  @Test func R2_theStallLimitIsARegister() throws {
+  @Test func r2TheStallLimitIsARegister() throws {
     let bench = try Bench()
     #expect(bench.read(Register.stallLimitNanoseconds) == Bench.stallLimit)
     bench.write(Register.stallLimitNanoseconds, 500)
@@ -54,7 +54,7 @@ import Testing
     #expect(bench.nic.deadline == .max)
   }
 
-  @Test func R3_loadingAgainGivesTheSameMessage() throws {
+  @Test func r3LoadingAgainGivesTheSameMessage() throws {
     let (bench, worker) = try makeListeningBench()
     bench.receive(CallFrame())
     var second = CallFrame()
@@ -65,7 +65,7 @@ import Testing
     #expect(bench.nic.callsInFlight == 2)
   }
 
-  @Test func R4_theOtherLineAcknowledgesAndBringsTheNextCall() throws {
+  @Test func r4TheOtherLineAcknowledgesAndBringsTheNextCall() throws {
     var (bench, worker) = try makeListeningBench()
     for value in 1...20 as ClosedRange<UInt32> {
       var frame = CallFrame()
@@ -87,7 +87,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R6_oneCallIsInFlightAtAnEndpoint() throws {
+  @Test func r6OneCallIsInFlightAtAnEndpoint() throws {
     var (bench, worker) = try makeListeningBench()
     for value in 1...3 as ClosedRange<UInt32> {
       var frame = CallFrame()
@@ -139,7 +139,7 @@ import Testing
   ]
 
   @Test(arguments: responses)
-  func R4_everyResponseEndsTheCall(_ response: Response) throws {
+  func r4EveryResponseEndsTheCall(_ response: Response) throws {
     var (bench, worker) = try makeListeningBench()
     bench.receive(CallFrame())
     try #require(worker.load() != nil)
@@ -153,7 +153,7 @@ import Testing
     #expect(record.succeeded == (response.counter == .callsReplied))
   }
 
-  @Test func R4_resultsThatDoNotFitAreASystemError() throws {
+  @Test func r4ResultsThatDoNotFitAreASystemError() throws {
     let bench = try Bench()
     try bench.install(process: 1, endpoints: [4])
     let bytes: [UInt8] = [SignatureCode.opaque.rawValue, 0, 16]
@@ -174,7 +174,7 @@ import Testing
     #expect(bench.count(.callsFailedMalformedResponse) == 2)
   }
 
-  @Test func R4_largeArgumentsAndResultsUseOverflowLines() throws {
+  @Test func r4LargeArgumentsAndResultsUseOverflowLines() throws {
     let bench = try Bench()
     try bench.install(process: 1, endpoints: [4])
     let bytes: [UInt8] = [SignatureCode.opaque.rawValue, 0, 16]
@@ -209,7 +209,7 @@ import Testing
   }
 
   /// R13: every byte that the next message does not write reads as zero, in all lines.
-  @Test func R13_linesAreCleanedBetweenCalls() throws {
+  @Test func r13LinesAreCleanedBetweenCalls() throws {
     var (bench, worker) = try makeListeningBench()
     bench.receive(CallFrame())
     try #require(worker.load() != nil)
@@ -337,7 +337,7 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
-  @Test func R4_acknowledgingNothingIsReported() throws {
+  @Test func r4AcknowledgingNothingIsReported() throws {
     let (bench, worker) = try makeListeningBench()
     #expect(bench.load(0, worker.offset(ofWord: 0) + 0x80) == .value(0))
     #expect(bench.takeViolations() == [.acknowledgeWithoutMessage])
