@@ -178,7 +178,7 @@ extension Lauberhorn {
     }
     guard argument(5) != 0 else { return .invalidAddress }
     let firstSignatureWord = 9
-    let limit = UInt64(ServiceTable.maximumSignatureBytes)
+    let limit = UInt64(SignatureLimits.bytes)
     guard argument(7) <= limit else { return invalidSignature(at: Int(limit)) }
     let argumentBytes = Int(argument(7))
     guard argument(8) <= limit else { return invalidSignature(at: argumentBytes + Int(limit)) }

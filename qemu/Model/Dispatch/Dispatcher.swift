@@ -93,7 +93,6 @@ extension Lauberhorn {
     self[worker].reservedBy = core
     self[core].pendingCall = call
     if self[core].isStalled { calls[call].cost.heldLoads += 1 }
-    calls[call].cost.isCold = true
     calls[call].cost.lineFills += 1
     calls[call].cost.lineFetches += 1
     deliver(.call, to: kernelEndpoint, naming: worker, tag: calls[call].tag)
@@ -129,10 +128,9 @@ extension Lauberhorn {
   // MARK: - 4: an idle worker of another process
 
   private mutating func yieldIdleWorker(for process: ProcessIdentifier) -> Bool {
-    guard lacksCore(process) else { return false }
     for index in cores.indices {
       guard let held = cores[index].heldEndpoint, !self[held].isKernelEndpoint,
-        self[held].process != process
+        helps(process, toTakeCoreOf: self[held].process)
       else { continue }
       cores[index].wantedBy = process
       deliver(.yieldNow, to: held)
@@ -141,14 +139,20 @@ extension Lauberhorn {
     return false
   }
 
-  /// Whether one more core would help `process`, counting those that were asked to yield for
-  /// it already, so that two calls do not take two cores when one is on its way.
-  private func lacksCore(_ process: ProcessIdentifier) -> Bool {
+  /// Whether `process` would gain from a core that a worker of `owner` has. Cores that were
+  /// asked to yield for it already count, so that two calls do not take two cores when one is
+  /// on its way.
+  private func helps(
+    _ process: ProcessIdentifier, toTakeCoreOf owner: ProcessIdentifier
+  ) -> Bool {
     let wanted = cores.reduce(0) { $0 + ($1.wantedBy == process ? 1 : 0) }
+    // Among its own workers, only one that has a call already and lost its core is worth a
+    // change; it does not make the process use more cores.
+    guard owner != process else { return processes[process].resumesWaiting > wanted }
     guard processes[process].waitingCount > wanted,
       coresInUse(by: process, except: nil) < processes[process].maximumCores
     else { return false }
-    // Each of them takes one worker.
+    // Each core needs a worker to run.
     var startable = 0
     var next = processes[process].firstEndpoint
     while let endpoint = next, startable <= wanted {
@@ -163,11 +167,11 @@ extension Lauberhorn {
   /// core up when another process waits, no other core can help that one, and the worker's
   /// process was served after the other began to wait. So the other waits for one call at most
   /// per core and per process before it in the ring.
-  mutating func processToYieldTo(from process: ProcessIdentifier) -> ProcessIdentifier? {
+  func processToYieldTo(from process: ProcessIdentifier) -> ProcessIdentifier? {
     var next = processes.firstWaiting
     while let other = next {
-      if other != process, let since = waitingSince(other),
-        since < processes[process].lastDeliveryOrder, lacksCore(other)
+      if let since = waitingSince(other), since < processes[process].lastDeliveryOrder,
+        helps(other, toTakeCoreOf: process)
       {
         return other
       }

@@ -160,7 +160,7 @@ extension Lauberhorn {
     // Executed again without an answer: the stall limit goes on.
     if self[core].heldEndpoint == endpoint { return }
     self[core].heldEndpoint = endpoint
-    self[core].heldDeadline = access.nowNanoseconds &+ stallLimitNanoseconds
+    self[core].heldDeadline = access.nowNanoseconds.addingSaturated(stallLimitNanoseconds)
     self[core].isStalled = false
     if self[endpoint].isKernelEndpoint {
       requestForKernel(core)
@@ -195,6 +195,7 @@ extension Lauberhorn {
     _ call: CallIndex, to endpoint: EndpointIdentifier, on core: CoreIdentifier
   ) {
     forgetPendingCall(of: core)
+    calls[call].cost.isCold = true
     counters.count(.deliveredThroughKernel)
     deliver(call, toWorker: endpoint)
   }
@@ -269,6 +270,12 @@ extension Lauberhorn {
 }
 
 extension UInt64 {
+  /// A stall limit near the largest number means "never".
+  fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+
   /// `size` bytes at byte `offset` of a little-endian word.
   fileprivate func extract(size: Int, at offset: Int) -> UInt64 {
     let shifted = self >> UInt64(offset * 8)

@@ -54,7 +54,8 @@ struct LineStore: Hashable {
   ) {
     let base = position(endpoint, 0)
     for offset in 0..<used {
-      bytes[base + ArgumentArea.blockOffset(of: offset, parity: line)] = area[area.startIndex + offset]
+      bytes[base + ArgumentArea.blockOffset(of: offset, parity: line)] =
+        area[area.startIndex + offset]
     }
   }
 

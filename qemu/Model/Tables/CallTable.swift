@@ -133,7 +133,7 @@ struct CallTable: Hashable {
 /// Waiting calls of a process, chained through `Call.next`.
 struct CallQueue: Hashable {
   private(set) var first: CallIndex?
-  private(set) var last: CallIndex?
+  private var last: CallIndex?
   private(set) var count = 0
 
   mutating func append(_ call: CallIndex, in calls: inout CallTable) {
@@ -155,24 +155,6 @@ struct CallQueue: Hashable {
     first = calls[call].next
     calls[call].next = nil
     if first == nil { last = nil }
-    count -= 1
-    return call
-  }
-
-  /// Takes the newest call out again; the queue is walked, since it is chained forwards only.
-  mutating func removeLast(in calls: inout CallTable) -> CallIndex? {
-    guard let call = last else { return nil }
-    if first == call {
-      first = nil
-      last = nil
-    } else {
-      var before = first
-      while let candidate = before, calls[candidate].next != call {
-        before = calls[candidate].next
-      }
-      if let before { calls[before].next = nil }
-      last = before
-    }
     count -= 1
     return call
   }

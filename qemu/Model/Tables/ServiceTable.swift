@@ -26,9 +26,8 @@ struct Service: Hashable {
 }
 
 struct ServiceTable: Hashable {
-  /// Bytes of one signature.
-  static var maximumSignatureBytes: Int { 255 }
-  private static var signatureStride: Int { 512 }
+  /// Room for both signatures of a service.
+  private static var signatureStride: Int { 2 * SignatureLimits.bytes }
 
   private(set) var services: [Service]
   /// Per service both signatures, the arguments' first.
@@ -97,7 +96,9 @@ struct ServiceTable: Hashable {
   enum InsertionFault: Error { case alreadyInstalled, notOwner, tableFull }
 
   /// - Parameter signatureBytes: both signatures, the arguments' first.
-  mutating func insert(_ service: Service, signatureBytes: ArraySlice<UInt8>) throws(InsertionFault) {
+  mutating func insert(
+    _ service: Service, signatureBytes: ArraySlice<UInt8>
+  ) throws(InsertionFault) {
     if let present = find(service.key) {
       throw self[present].process == service.process ? .alreadyInstalled : .notOwner
     }

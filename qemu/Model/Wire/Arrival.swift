@@ -50,6 +50,12 @@ extension Lauberhorn {
       return
     }
     let process = services[service].process
+    // A queue that is full now stays full: everything that could go on went on already. An
+    // empty one takes the call in any case, since a core may be free.
+    guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
+      rejectOverload(transaction: rpc.transaction, of: datagram)
+      return
+    }
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
@@ -59,7 +65,18 @@ extension Lauberhorn {
       return
     }
     services.retain(service)
-    enqueue(index, of: process, datagram)
+    processes[process].queue.append(index, in: &calls)
+    processes.updateWaiting(process)
+    dispatch()
+    let waiting = processes[process].queue.count
+    if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
+      services.release(calls[call].service)
+      calls.remove(call)
+      rejectOverload(transaction: rpc.transaction, of: datagram)
+      return
+    }
+    counters.count(.callsAccepted)
+    if waiting > 0 { counters.count(.callsQueued) }
   }
 
   /// Into an argument area; nil when the arguments do not fit the signature.
@@ -68,32 +85,6 @@ extension Lauberhorn {
   ) -> Int? {
     var area = area.mutableSpan
     return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
-  }
-
-  /// Queues, lets the dispatcher look, and rejects the call when it still waits in a queue
-  /// that is longer than its limit: so a call that a core can take at once is never rejected.
-  private mutating func enqueue(
-    _ call: CallIndex, of process: ProcessIdentifier, _ datagram: Datagram
-  ) {
-    let tag = calls[call].tag
-    processes[process].queue.append(call, in: &calls)
-    processes.updateWaiting(process)
-    dispatch()
-    if processes[process].queue.count > processes[process].queueLimit,
-      let last = processes[process].queue.last, calls[last].tag == tag
-    {
-      _ = processes[process].queue.removeLast(in: &calls)
-      processes.updateWaiting(process)
-      let transaction = calls[last].transaction
-      services.release(calls[last].service)
-      calls.remove(last)
-      rejectOverload(transaction: transaction, of: datagram)
-      return
-    }
-    counters.count(.callsAccepted)
-    if let last = processes[process].queue.last, calls[last].tag == tag {
-      counters.count(.callsQueued)
-    }
   }
 
   private mutating func rejectOverload(transaction: UInt32, of datagram: Datagram) {
