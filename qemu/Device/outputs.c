@@ -13,6 +13,7 @@ static void wake_core(unsigned int core)
     CPUState *cpu = qemu_get_cpu(core);
 
     if (cpu) {
+        lauberhorn_restore_interrupts(cpu);
         cpu_interrupt(cpu, CPU_INTERRUPT_EXITTB);
     }
 }

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Loads the device into QEMU, boots guest.S, and calls it, in every way that TCG can run.
 
-    check.py FOLDER GUEST     FOLDER holds lauberhorn.so and libLauberhornModel.so
+    check.py FOLDER SCRIPTED GUESTS
+
+FOLDER holds lauberhorn.so and libLauberhornModel.so; SCRIPTED the same with scripted_model.c as
+the model; GUESTS the programs guest and interrupts.
 
 The frames of a call go to QEMU in UDP datagrams (-netdev dgram). What must hold is written in
 the methods test_*; guest.S says how many instructions each procedure takes.
@@ -18,7 +21,7 @@ import sys
 import tempfile
 import unittest
 
-FOLDER = GUEST = None
+FOLDER = SCRIPTED = GUESTS = None
 CORES = 2
 PORT, PROGRAM = 2049, 0x20000001
 CLIENT_ETHERNET, NIC_ETHERNET = bytes.fromhex("525400000001"), bytes.fromhex("525400000002")
@@ -27,7 +30,7 @@ PATIENCE_SECONDS = 30  # A call takes milliseconds; this is only the end of a fa
 
 # Instructions from the load that brings a call to the load that acknowledges it, and kernel
 # entries between them: see guest.S.
-WARM = {0: (7, 0), 1: (10, 1), 2: (10, 0)}
+WARM = {0: (7, 0), 1: (10, 1), 2: (10, 0), 3: (9, 0)}
 
 MODES = {
     "multi": ["-accel", "tcg,thread=multi"],
@@ -85,7 +88,7 @@ class Machine:
             *MODES[mode],
             "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
             "-d", "guest_errors", "-D", self.log,
-            "-kernel", GUEST,
+            "-kernel", os.path.join(GUESTS, "guest"),
             "-netdev", "dgram,id=net0,local.type=inet,local.host=127.0.0.1,"
             f"local.port={self.address[1]},remote.type=inet,remote.host=127.0.0.1,"
             f"remote.port={own[1]}",
@@ -94,8 +97,9 @@ class Machine:
             + device,
         ]  # fmt: skip
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        )
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
         self.wait_until_ready(cores)
 
     def wait_until_ready(self, cores):
@@ -105,7 +109,7 @@ class Machine:
                 raise TimeoutError(f"the guest printed only {text!r}")
             byte = os.read(self.process.stdout.fileno(), 1)
             if not byte:
-                raise RuntimeError(f"QEMU ended; the guest printed {text!r}")
+                raise RuntimeError(f"the guest printed {text!r}, QEMU {self.process.stderr.read()}")
             text += byte
         if b"!" in text:
             raise RuntimeError(f"the guest reports {text!r}")
@@ -133,6 +137,7 @@ class Machine:
         self.process.terminate()
         self.process.wait(PATIENCE_SECONDS)
         self.process.stdout.close()
+        self.process.stderr.close()
         self.socket.close()
 
     def __enter__(self):
@@ -146,7 +151,7 @@ class Machine:
 class DeviceTests(unittest.TestCase):
     def test_calls_are_served_and_counted_exactly_in_every_mode(self):
         for mode in MODES:
-            with self.subTest(mode), Machine(mode) as machine:
+            with self.subTest(mode), Machine(mode, cores=1) as machine:
                 procedures = [0, 1, 2] * 7
                 for xid, procedure in enumerate(procedures):
                     results = machine.call(xid, procedure)
@@ -178,13 +183,16 @@ class DeviceTests(unittest.TestCase):
                 self.assertEqual(served, {"0", "1"})
 
     def test_stall_limit_answers_and_counting_stays_exact(self):
-        # Of 15 ms of virtual time, which multi and single take from the host's clock.
         for mode in MODES:
-            with self.subTest(mode), Machine(mode, device=",stall-limit=100000") as machine:
-                for xid in range(50):
-                    machine.call(xid, 0)
+            # One core, so that no call finds another core while this one gets TRYAGAIN.
+            with self.subTest(mode), Machine(mode, ",stall-limit=100000", cores=1) as machine:
+                for xid in range(1000):
+                    if int.from_bytes(machine.call(xid, 3), "big") >= 20:
+                        break
+                else:
+                    self.fail("1000 calls, and no 20 TRYAGAINs between them")
                 for record in machine.records()[1:]:
-                    self.assertEqual(int(record["instructions"]), WARM[0][0], record)
+                    self.assertEqual(int(record["instructions"]), WARM[3][0], record)
 
     def test_lockstep_runs_are_identical(self):
         runs = []
@@ -192,17 +200,30 @@ class DeviceTests(unittest.TestCase):
             with Machine("icount", device=",lockstep=on") as machine:
                 # Procedure 2 returns the guest's clock, so virtual time itself is compared.
                 clocks = [machine.call(xid, 2 if xid % 2 else 1) for xid in range(200)]
-                runs.append((clocks, machine.records()))
+                try_agains = machine.call(200, 3)
+                runs.append((clocks, machine.records(), try_agains))
         self.assertEqual(runs[0], runs[1])
         self.assertEqual(runs[0], runs[2])
+        self.assertEqual(runs[0][2], bytes(8))  # No TRYAGAIN, however slow the client.
         clocks = [struct.unpack(">Q", clock)[0] for clock in runs[0][0] if clock]
         self.assertEqual(clocks, sorted(set(clocks)))
-        # Time stood still while the client thought: no stall limit passed between two calls.
-        self.assertLess((clocks[-1] - clocks[0]) / 62_500_000, 0.015)
+
+    def test_interrupts_at_held_loads(self):
+        for mode in MODES:
+            with self.subTest(mode):
+                run = subprocess.run(
+                    ["qemu-system-aarch64", "-display", "none", "-nic", "none",
+                     "-plugin", os.path.join(SCRIPTED, "lauberhorn.so"), *MODES[mode],
+                     "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-serial", "stdio",
+                     "-kernel", os.path.join(GUESTS, "interrupts"), "-device", "lauberhorn"],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                    timeout=PATIENCE_SECONDS,
+                )  # fmt: skip
+                self.assertEqual((run.stdout, run.returncode), ("abcd", 0))
 
     def test_violations_are_logged(self):
         with Machine("multi") as machine:
-            machine.call(0, 3)
+            machine.call(0, 4)
             with open(machine.log) as log:
                 self.assertIn("lauberhorn: core 0: core 0, offset 0x0: ", log.read())
 
@@ -251,7 +272,7 @@ class DeviceTests(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
-    FOLDER, GUEST = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
+    FOLDER, SCRIPTED, GUESTS = (os.path.abspath(sys.argv.pop(1)) for _ in range(3))
     unittest.main(verbosity=2)

@@ -7,10 +7,11 @@
  * paper's: load, jump, store, barrier, flip. check.py knows how many
  * instructions each takes.
  *
- *   procedure 0   nothing                       8 instructions a turn
+ *   procedure 0   nothing                       7 instructions
  *   procedure 1   one system call              10, one kernel entry
- *   procedure 2   returns the virtual counter  10, its result is an unsigned hyper
- *   procedure 3   a violation: loads C[1-p] of the kernel endpoint, not its own
+ *   procedure 2   returns the virtual counter  10, as an unsigned hyper
+ *   procedure 3   returns how many TRYAGAINs this core got, in the same way
+ *   procedure 4   a violation: loads C[1-p] of the kernel endpoint, not its own
  *
  * Prints on the serial port: one digit for each core that is ready, then
  * "!" and a letter when something is wrong.
@@ -45,7 +46,7 @@
 #define PSCI_CPU_ON     0xc4000003
 
     /* x19 core, x20 current control line, x21 registers, x22 serial port,
-       x23 cores, x27 the command's arguments */
+       x23 cores, x27 the command's arguments, x28 TRYAGAINs */
 
     .global _start
 _start:
@@ -83,6 +84,10 @@ _start:
     mov     x2, #1
     bl      install_service
     mov     x0, #3
+    adr     x1, handler_try_agains
+    mov     x2, #1
+    bl      install_service
+    mov     x0, #4
     adr     x1, handler_violation
     mov     x2, #0
     bl      install_service
@@ -169,6 +174,7 @@ kernel_call:
 
 /* The loop of both endpoints. */
 try_again:
+    add     x28, x28, #1
     dmb     sy
     eor     x20, x20, #PAIR_FLIP
 loop:
@@ -191,6 +197,10 @@ handler_counter:
     str     x0, [x20, #16]
     b       handler_null
 
+handler_try_agains:
+    str     x28, [x20, #16]
+    b       handler_null
+
 handler_violation:
     ldr     x1, =LINES
     ldr     x0, [x1]
@@ -199,6 +209,7 @@ handler_violation:
 /* Subroutines. */
 
 set_up_core:
+    mov     x28, #0
     ldr     x21, =REGISTERS
     add     x27, x21, #ARGUMENTS
     ldr     x22, =SERIAL
