@@ -56,9 +56,8 @@ static void run_output(LauberhornState *s, const LauberhornOutput *output)
         break;
     case LAUBERHORN_OUTPUT_VIOLATION:
         s->violations++;
-        qemu_log_mask(LOG_GUEST_ERROR, "lauberhorn: core %u: %.*s\n",
-                      output->core, (int)output->length,
-                      (const char *)output->bytes);
+        qemu_log_mask(LOG_GUEST_ERROR, "lauberhorn: %.*s\n",
+                      (int)output->length, (const char *)output->bytes);
         break;
     }
 }

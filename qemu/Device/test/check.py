@@ -12,6 +12,7 @@ the methods test_*; guest.S says how many instructions each procedure takes.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import json
 import os
 import select
 import socket
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 FOLDER = SCRIPTED = GUESTS = None
@@ -86,7 +88,8 @@ class Machine:
             "-plugin", os.path.join(FOLDER, "lauberhorn.so") + plugin,
             "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-smp", str(cores), "-m", "128",
             *MODES[mode],
-            "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+            "-display", "none", "-serial", "stdio", "-monitor", "none",
+            "-qmp", f"unix:{self.folder.name}/monitor,server=on,wait=off",
             "-d", "guest_errors", "-D", self.log,
             "-kernel", os.path.join(GUESTS, "guest"),
             "-netdev", "dgram,id=net0,local.type=inet,local.host=127.0.0.1,"
@@ -94,7 +97,7 @@ class Machine:
             f"remote.port={own[1]}",
             "-object", f"filter-dump,id=dump0,netdev=net0,file={self.capture}",
             "-device", f"lauberhorn,netdev=net0,mac={NIC_ETHERNET.hex(':')},calls={self.calls}"
-            + device,
+            + ",id=nic0" + device,
         ]  # fmt: skip
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -128,6 +131,27 @@ class Machine:
         if reply != xid:
             raise ValueError(f"reply {reply} to call {xid}")
         return results
+
+    def monitor(self, *commands):
+        """Executes commands of QEMU's machine protocol; the last one's answer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE_SECONDS)
+            connection.connect(os.path.join(self.folder.name, "monitor"))
+            lines = connection.makefile("rw")
+            lines.readline()
+            for command in ({"execute": "qmp_capabilities"}, *commands):
+                lines.write(json.dumps(command))
+                lines.flush()
+                answer = {}
+                while "return" not in answer:
+                    answer = json.loads(lines.readline())
+                    if "error" in answer:
+                        raise RuntimeError(f"{command}: {answer}")
+            return answer["return"]
+
+    def monitor_get(self, name):
+        arguments = {"path": "/machine/peripheral/nic0", "property": name}
+        return self.monitor({"execute": "qom-get", "arguments": arguments})
 
     def records(self):
         with open(self.calls) as file:
@@ -189,6 +213,7 @@ class DeviceTests(unittest.TestCase):
                 for xid in range(1000):
                     if int.from_bytes(machine.call(xid, 3), "big") >= 20:
                         break
+                    time.sleep(0.001)  # Time is what a stall limit needs to pass.
                 else:
                     self.fail("1000 calls, and no 20 TRYAGAINs between them")
                 for record in machine.records()[1:]:
@@ -216,16 +241,27 @@ class DeviceTests(unittest.TestCase):
                      "-plugin", os.path.join(SCRIPTED, "lauberhorn.so"), *MODES[mode],
                      "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-serial", "stdio",
                      "-kernel", os.path.join(GUESTS, "interrupts"), "-device", "lauberhorn"],
-                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                    stdin=subprocess.DEVNULL, capture_output=True, text=True,
                     timeout=PATIENCE_SECONDS,
                 )  # fmt: skip
-                self.assertEqual((run.stdout, run.returncode), ("abcd", 0))
+                self.assertEqual((run.stdout, run.returncode), ("abcd", 0), run.stderr)
+
+    def test_reset_starts_over(self):
+        with Machine("multi") as machine:
+            machine.call(0, 0)
+            machine.monitor({"execute": "system_reset"})
+            machine.wait_until_ready(CORES)
+            # The NIC forgot its tables, the guest installed them again; tags start again.
+            machine.call(1, 2)
+            self.assertEqual([record["tag"] for record in machine.records()], ["1", "1"])
+            self.assertEqual(machine.monitor_get("counter-callsReplied"), 1)
+            self.assertEqual(machine.monitor_get("violations"), 0)
 
     def test_violations_are_logged(self):
-        with Machine("multi") as machine:
+        with Machine("multi", cores=1) as machine:
             machine.call(0, 4)
             with open(machine.log) as log:
-                self.assertIn("lauberhorn: core 0: core 0, offset 0x0: ", log.read())
+                self.assertIn("lauberhorn: core 0, offset 0x0: ", log.read())
 
     def test_capture_has_both_directions(self):
         with Machine("multi") as machine:

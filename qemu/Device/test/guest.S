@@ -98,7 +98,9 @@ start_next:
     cmp     x24, x23
     b.hs    ready
     ldr     x0, =PSCI_CPU_ON
-    mov     x1, x24
+    and     x1, x24, #0xf               /* MPIDR: 16 cores to a cluster */
+    lsr     x2, x24, #4
+    orr     x1, x1, x2, lsl #8
     adr     x2, _start_other
     mov     x3, x24
     hvc     #0
