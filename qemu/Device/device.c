@@ -125,6 +125,7 @@ static void reset(void *opaque)
         error_report("lauberhorn: cannot create the model again");
         exit(1);
     }
+    s->violations = 0;
     memset(lauberhorn_counts, 0, sizeof(lauberhorn_counts));
 }
 

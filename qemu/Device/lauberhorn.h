@@ -73,6 +73,7 @@ struct LauberhornState {
     /* lockstep=on: frames (GBytes) that wait until every vCPU is halted. */
     GQueue waiting;
     bool delivery_scheduled;
+    bool settled;
     Notifier main_loop_notifier;
 };
 
@@ -93,6 +94,7 @@ void lauberhorn_register_type(void);
 
 /* lines.c */
 void lauberhorn_init_windows(LauberhornState *s);
+void lauberhorn_restore_interrupts(CPUState *cpu);
 
 /* outputs.c: carries out what the model asks for; after every model call. */
 void lauberhorn_init_outputs(LauberhornState *s);

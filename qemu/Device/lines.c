@@ -24,10 +24,51 @@ static LauberhornAccess access_now(void)
 }
 
 /*
+ * The interrupt lines of a core, as its interrupt controller drives them,
+ * whatever hold_load() made of the requests.
+ */
+void lauberhorn_restore_interrupts(CPUState *cpu)
+{
+    int lines = ARM_CPU(cpu)->env.irq_line_state
+        & (CPU_INTERRUPT_HARD | CPU_INTERRUPT_FIQ);
+
+    if (lines & ~cpu->interrupt_request) {
+        cpu_interrupt(cpu, lines);
+    }
+}
+
+/*
+ * To QEMU a halted core with an interrupt pending has work even when it masks
+ * it, as for WFI. A held load would be tried over and over: the host would
+ * spin, and under `-icount`, where an instruction that is rolled back takes
+ * no time, the stall limit would never come. So a request that this core
+ * masks is withdrawn until the load is answered; nothing can unmask it
+ * meanwhile, as the core is stopped. With EL2 or EL3 the mask alone does not
+ * tell who would take it: requests stay.
+ */
+static void withdraw_masked_interrupts(CPUState *cpu)
+{
+    CPUARMState *env = &ARM_CPU(cpu)->env;
+    int masked = 0;
+
+    if (arm_feature(env, ARM_FEATURE_EL2)
+        || arm_feature(env, ARM_FEATURE_EL3)) {
+        return;
+    }
+    if (env->daif & PSTATE_I) {
+        masked |= CPU_INTERRUPT_HARD;
+    }
+    if (env->daif & PSTATE_F) {
+        masked |= CPU_INTERRUPT_FIQ;
+    }
+    cpu_reset_interrupt(cpu, masked);
+}
+
+/*
  * Stops the core before its load: the state is rolled back to the load's
  * instruction, and the core sleeps until it has work, which is an interrupt
- * or the CPU_INTERRUPT_EXITTB that a WAKE output raises. Then the load is
- * executed again, after the handler if an interrupt was taken first.
+ * that it takes or the CPU_INTERRUPT_EXITTB that a WAKE output raises. Then
+ * the load is executed again, after the handler if an interrupt was taken.
  *
  * The big lock, taken by the access, is released by the execution loop, as
  * for hw/misc/mips_itu.c. A wake cannot be lost: it needs that lock too, so
@@ -40,6 +81,7 @@ static G_NORETURN void hold_load(CPUState *cpu)
     if (lauberhorn_counts_instructions()) {
         lauberhorn_counts[cpu->cpu_index].instructions--;
     }
+    withdraw_masked_interrupts(cpu);
     cpu->halted = 1;
     cpu->exception_index = EXCP_HLT;
     cpu_loop_exit_restore(cpu, cpu->mem_io_pc);
@@ -61,6 +103,7 @@ static uint64_t lines_read(void *opaque, hwaddr offset, unsigned size)
                       " without a core, reads as 0\n", offset);
         return 0;
     }
+    lauberhorn_restore_interrupts(current_cpu);
     access = access_now();
     answered = lauberhorn_model_line_load(s->model, &access, offset, size,
                                           &value);

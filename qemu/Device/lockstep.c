@@ -21,6 +21,13 @@
  * calls the notifier below, after it has read frames and before it moves
  * the clock.
  *
+ * The scheduler's own timer. With several vCPUs that thread keeps a timer on
+ * the virtual clock, 100 ms ahead, and removes it only when it goes to sleep.
+ * A main loop that turns for another reason just before that would move the
+ * clock to it. So when all are halted and there is a timer, the thread gets
+ * an empty work item first, and ends up asleep, without its timer; a timer
+ * that is still there at the next turn is the guest's, and moves the clock.
+ *
  * Time stands still while all are halted: when idle, QEMU moves the virtual
  * clock to the next timer, except timers with QEMU_TIMER_ATTR_EXTERNAL, so
  * the model's timer is one. It still ends a running vCPU's turn on time. A
@@ -53,6 +60,7 @@ static bool all_halted(void)
 static void deliver_work(CPUState *cpu, run_on_cpu_data data)
 {
     LauberhornState *s = data.host_ptr;
+    bool was_full = !lauberhorn_lockstep_has_room(s);
 
     s->delivery_scheduled = false;
     while (!g_queue_is_empty(&s->waiting) && all_halted()) {
@@ -72,19 +80,39 @@ static void deliver_work(CPUState *cpu, run_on_cpu_data data)
         lauberhorn_give_frame(s, bytes, length);
         g_bytes_unref(frame);
     }
-    qemu_flush_queued_packets(qemu_get_queue(s->nic));
+    if (was_full && lauberhorn_lockstep_has_room(s)) {
+        qemu_flush_queued_packets(qemu_get_queue(s->nic));
+    }
 }
 
+static void settle_work(CPUState *cpu, run_on_cpu_data data)
+{
+}
+
+/* QEMU moves the clock, if it does, after this and under the same lock. */
 static void main_loop_turned(Notifier *notifier, void *data)
 {
     LauberhornState *s = container_of(notifier, LauberhornState,
                                       main_loop_notifier);
     MainLoopPoll *poll = data;
 
-    if (poll->state != MAIN_LOOP_POLL_FILL && !s->delivery_scheduled
-        && !g_queue_is_empty(&s->waiting) && all_halted()) {
-        s->delivery_scheduled = true;
-        async_run_on_cpu(first_cpu, deliver_work, RUN_ON_CPU_HOST_PTR(s));
+    if (poll->state == MAIN_LOOP_POLL_FILL) {
+        return;
+    }
+    if (!all_halted()) {
+        s->settled = false;
+    } else if (!g_queue_is_empty(&s->waiting)) {
+        s->settled = false;
+        if (!s->delivery_scheduled) {
+            s->delivery_scheduled = true;
+            async_run_on_cpu(first_cpu, deliver_work, RUN_ON_CPU_HOST_PTR(s));
+        }
+    } else if (qemu_clock_deadline_ns_all(QEMU_CLOCK_VIRTUAL,
+                                          ~QEMU_TIMER_ATTR_EXTERNAL) >= 0) {
+        if (!s->settled) {
+            async_run_on_cpu(first_cpu, settle_work, RUN_ON_CPU_NULL);
+        }
+        s->settled = !s->settled;
     }
 }
 

@@ -13,6 +13,7 @@ static void wake_core(unsigned int core)
     CPUState *cpu = qemu_get_cpu(core);
 
     if (cpu) {
+        lauberhorn_restore_interrupts(cpu);
         cpu_interrupt(cpu, CPU_INTERRUPT_EXITTB);
     }
 }
@@ -55,9 +56,8 @@ static void run_output(LauberhornState *s, const LauberhornOutput *output)
         break;
     case LAUBERHORN_OUTPUT_VIOLATION:
         s->violations++;
-        qemu_log_mask(LOG_GUEST_ERROR, "lauberhorn: core %u: %.*s\n",
-                      output->core, (int)output->length,
-                      (const char *)output->bytes);
+        qemu_log_mask(LOG_GUEST_ERROR, "lauberhorn: %.*s\n",
+                      (int)output->length, (const char *)output->bytes);
         break;
     }
 }

@@ -96,29 +96,41 @@ static bool check_structures(void)
 
 /* Counting. */
 
-static void count_instruction(unsigned int vcpu, void *opaque)
-{
-    lauberhorn_counts[vcpu].instructions++;
-}
-
-static void count_first_in_user_mode(unsigned int vcpu, void *opaque)
-{
-    lauberhorn_counts[vcpu].instructions++;
-    lauberhorn_counts[vcpu].in_user_mode = true;
-}
-
-static void count_first_in_kernel_mode(unsigned int vcpu, void *opaque)
+static void count_in_user_mode(unsigned int vcpu, void *instructions)
 {
     LauberhornCounts *counts = &lauberhorn_counts[vcpu];
 
-    counts->instructions++;
+    counts->instructions += GPOINTER_TO_UINT(instructions);
+    counts->in_user_mode = true;
+}
+
+static void count_in_kernel_mode(unsigned int vcpu, void *instructions)
+{
+    LauberhornCounts *counts = &lauberhorn_counts[vcpu];
+
+    counts->instructions += GPOINTER_TO_UINT(instructions);
     counts->kernel_entries += counts->in_user_mode;
     counts->in_user_mode = false;
 }
 
 /*
- * Counted per instruction, not per block: a block that a held load leaves
- * would be counted whole, and again when it restarts.
+ * Whether control always goes to the next instruction: data processing, by
+ * the main encoding table of A64 (ARM DDI 0487, C4.1), bits 28:25.
+ */
+static bool goes_on(const struct qemu_plugin_insn *instruction)
+{
+    uint32_t group = extract32(ldl_le_p(qemu_plugin_insn_data(instruction)),
+                               25, 4);
+
+    return (group & 0xe) == 0x8        /* 100x: immediate */
+        || (group & 0x7) == 0x5;       /* x101: register */
+}
+
+/*
+ * Exact at every access: at each instruction that can leave the block, a load
+ * above all, and at the last, a callback counts it and those before it that
+ * are not counted yet. A count per block would not do: a block that a held
+ * load leaves would be counted whole, and again when it restarts.
  *
  * Whether a block runs in EL0 is known here although version 1 of the plug-in
  * interface does not say so: a block is translated by the vCPU that is about
@@ -129,17 +141,24 @@ static void count_first_in_kernel_mode(unsigned int vcpu, void *opaque)
  */
 static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 {
-    size_t instructions = qemu_plugin_tb_n_insns(block);
-    bool user = arm_current_el(&ARM_CPU(current_cpu)->env) == 0;
+    size_t length = qemu_plugin_tb_n_insns(block);
+    CPUARMState *env = &ARM_CPU(current_cpu)->env;
+    qemu_plugin_vcpu_udata_cb_t callback =
+        arm_current_el(env) == 0 ? count_in_user_mode : count_in_kernel_mode;
+    unsigned int uncounted = 0;
 
-    for (size_t i = 0; i < instructions; i++) {
-        qemu_plugin_vcpu_udata_cb_t callback =
-            i > 0 ? count_instruction
-            : user ? count_first_in_user_mode : count_first_in_kernel_mode;
+    for (size_t i = 0; i < length; i++) {
+        struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block,
+                                                                       i);
 
-        qemu_plugin_register_vcpu_insn_exec_cb(
-            qemu_plugin_tb_get_insn(block, i), callback,
-            QEMU_PLUGIN_CB_NO_REGS, NULL);
+        uncounted++;
+        if (i + 1 < length && is_a64(env) && goes_on(instruction)) {
+            continue;
+        }
+        qemu_plugin_register_vcpu_insn_exec_cb(instruction, callback,
+                                               QEMU_PLUGIN_CB_NO_REGS,
+                                               GUINT_TO_POINTER(uncounted));
+        uncounted = 0;
     }
 }
 
