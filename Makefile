@@ -129,7 +129,7 @@ $(OUT)/lauberhorn.so: $(OUT)/libLauberhornModel.so $(installed_qemu) \
   $(call sources,qemu/Device qemu/ModelInterface) | packages
 	@$(QUIET) headers qemu/Device/fetch-headers.sh
 	@$(QUIET) device $(MAKE) --no-print-directory -C qemu/Device OUT=$(CURDIR)/$(OUT) \
-	  MODEL=$(CURDIR)/$< HEADERS=$(CURDIR)/.build/qemu-headers/current
+	  MODEL=$(CURDIR)/$(OUT) HEADERS=$(CURDIR)/.build/qemu-headers/current
 	@touch $@
 
 # --- What calls it ---------------------------------------------------------------------------
