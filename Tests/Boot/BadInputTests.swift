@@ -13,7 +13,8 @@ struct BadDatagram: Sendable {
   /// A call of ADD with something wrong about it; 7 is its transaction identifier.
   static func call(
     _ name: String, _ answer: RPCOutcome?, target: RPCProcedure = CalculatorService.add,
-    arguments: [UInt8] = CalculatorService.addArguments(1, 2), _ change: (inout RPCCall) -> Void = { _ in }
+    arguments: [UInt8] = CalculatorService.addArguments(1, 2),
+    _ change: (inout RPCCall) -> Void = { _ in }
   ) -> BadDatagram {
     var call = RPCCall(transaction: 7, target: target, arguments: arguments)
     change(&call)
