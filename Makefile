@@ -105,7 +105,8 @@ $(OUT)/programs: $(dual) $(call sources,User Linker) | packages
 	@for program in $(programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  cp .build/user/aarch64-none-none-elf/release/$$program $@/ || exit 1; \
+	  aarch64-linux-gnu-objcopy --strip-debug \
+	    .build/user/aarch64-none-none-elf/release/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
 
