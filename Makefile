@@ -81,9 +81,6 @@ swift:
 # All files and folders below some folders: a folder is newer when a file was removed from it.
 sources = $(shell find $(wildcard $(1)) -not -path '*/.build*' 2>/dev/null)
 
-dual := Package.swift $(call sources,Kernel/Interface Kernel/SystemInterface Kernel/Reporting \
-  Kernel/DeviceTree Kernel/Memory Kernel/Images Kernel/Scheduling)
-
 image: kernel services device
 
 kernel: $(OUT)/kernel.img
@@ -91,7 +88,7 @@ services: $(OUT)/services.cpio
 device: $(OUT)/lauberhorn.so
 clients: $(OUT)/rpcgen-client
 
-$(OUT)/kernel.elf: $(dual) $(call sources,Kernel Boot Linker) | packages swift
+$(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
 	@WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
 	  --product wengen --scratch-path .build/kernel
@@ -103,7 +100,8 @@ $(OUT)/kernel.img: $(OUT)/kernel.elf
 
 programs := echo calculator
 
-$(OUT)/programs: $(dual) $(call sources,User Linker) | packages swift
+$(OUT)/programs: Package.swift \
+  $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
 	@mkdir -p $@
 	@for program in $(programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \

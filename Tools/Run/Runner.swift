@@ -28,7 +28,8 @@ final class Runner {
     }
     self.hostPorts = hostPorts
 
-    let callRecords = artefacts.folder + "/calls.txt"
+    // Machines that run at the same time have different ports, so they have different files.
+    let callRecords = artefacts.folder + "/calls-\(hostPorts[EchoService.port] ?? 0).txt"
     records = CallRecordFile(path: callRecords)
     var configuration = MachineConfiguration(
       artefacts: artefacts,
@@ -80,10 +81,12 @@ final class Runner {
   private func makeCalls() throws -> Tally {
     say("\n" + Table.header)
     var tally = Tally()
-    for call in DemonstrationCall.all {
+    for (index, call) in DemonstrationCall.all.enumerated() {
       let isEcho = call.target.program == EchoService.program
       let port = hostPorts[isEcho ? EchoService.port : CalculatorService.port] ?? 0
-      var client = try RPCClient(server: .loopback(port: port), timeout: .seconds(5))
+      // Numbered from 1, so that two runs send the same bytes.
+      var client = try RPCClient(
+        server: .loopback(port: port), firstTransaction: UInt32(index + 1), timeout: .seconds(5))
       let outcome = try client.call(call.target, call.arguments)
       guard case .success(let results) = outcome else {
         throw RunFailure(description: "\(call.name): \(outcome)")
@@ -112,7 +115,7 @@ final class Runner {
 
   private func makeRepeatedCalls() throws {
     guard settings.repeatedCalls > 0, let port = hostPorts[EchoService.port] else { return }
-    var client = try RPCClient(server: .loopback(port: port))
+    var client = try RPCClient(server: .loopback(port: port), firstTransaction: 1001)
     var losses = 0
     let begin = ContinuousClock.now
     for _ in 0..<settings.repeatedCalls {
