@@ -143,7 +143,7 @@ import Testing
   @Test func forwardsPortsOfThisMachineOnly() {
     #expect(
       value(of: "-netdev", in: Self.configuration().arguments)
-        == "user,id=net0,ipv6=off,restrict=on,hostfwd=udp:127.0.0.1:14001-:4001,"
+        == "user,id=net0,ipv6=off,hostfwd=udp:127.0.0.1:14001-:4001,"
         + "hostfwd=udp:127.0.0.1:14002-:4002")
   }
 
