@@ -28,7 +28,7 @@ unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
 .PHONY: help run test unit boot-test doctor packages kernel services device image clients tools \
-  format lint clean
+  swift format lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -61,7 +61,7 @@ run: image tools
 test: image clients
 	@Tools/Scripts/test.sh '$(START)' unit boot
 
-unit: packages
+unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
 
 boot-test: image clients
@@ -73,13 +73,13 @@ doctor:
 packages:
 	@Tools/Scripts/packages.sh
 
+swift:
+	@Tools/Scripts/doctor.sh swift
+
 # --- What boots ------------------------------------------------------------------------------
 
 # All files and folders below some folders: a folder is newer when a file was removed from it.
 sources = $(shell find $(wildcard $(1)) -not -path '*/.build*' 2>/dev/null)
-
-dual := Package.swift $(call sources,Kernel/Interface Kernel/SystemInterface Kernel/Reporting \
-  Kernel/DeviceTree Kernel/Memory Kernel/Images Kernel/Scheduling)
 
 image: kernel services device
 
@@ -88,7 +88,7 @@ services: $(OUT)/services.cpio
 device: $(OUT)/lauberhorn.so
 clients: $(OUT)/rpcgen-client
 
-$(OUT)/kernel.elf: $(dual) $(call sources,Kernel Boot Linker) | packages
+$(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
 	@WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
 	  --product wengen --scratch-path .build/kernel
@@ -100,12 +100,14 @@ $(OUT)/kernel.img: $(OUT)/kernel.elf
 
 programs := echo calculator
 
-$(OUT)/programs: $(dual) $(call sources,User Linker) | packages
+$(OUT)/programs: Package.swift \
+  $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
 	@mkdir -p $@
 	@for program in $(programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  cp .build/user/aarch64-none-none-elf/release/$$program $@/ || exit 1; \
+	  aarch64-linux-gnu-objcopy --strip-debug \
+	    .build/user/aarch64-none-none-elf/release/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
 
@@ -116,7 +118,7 @@ $(OUT)/services.cpio: $(OUT)/programs
 	@touch $< $@
 
 $(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
-  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages
+  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel --static-swift-stdlib
 	@cp .build/release/libLauberhornModel.so $@
@@ -126,22 +128,22 @@ $(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu
 installed_qemu = $(wildcard /var/lib/dpkg/info/qemu-system-arm.list)
 
 $(OUT)/lauberhorn.so: $(OUT)/libLauberhornModel.so $(installed_qemu) \
-  $(call sources,qemu/Device qemu/ModelInterface) | packages
+  $(call sources,qemu/Device qemu/ModelInterface) | packages swift
 	@$(QUIET) headers qemu/Device/fetch-headers.sh
 	@$(QUIET) device $(MAKE) --no-print-directory -C qemu/Device OUT=$(CURDIR)/$(OUT) \
-	  MODEL=$(CURDIR)/$< HEADERS=$(CURDIR)/.build/qemu-headers/current
+	  MODEL=$(CURDIR)/$(OUT) HEADERS=$(CURDIR)/.build/qemu-headers/current
 	@touch $@
 
 # --- What calls it ---------------------------------------------------------------------------
 
-$(OUT)/rpcgen-client: $(call sources,Tests/Clients) $(wildcard User/*/*.x) | packages
+$(OUT)/rpcgen-client: $(call sources,Tests/Clients) $(wildcard User/*/*.x) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) clients $(MAKE) --no-print-directory -C Tests/Clients OUT=$(CURDIR)/$(OUT)
 
 tools: .build/debug/wengen-run .build/debug/wengen-call
 
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \
-  $(call sources,Tools/Harness Tools/Run Tools/Call)
+  $(call sources,Tools/Harness Tools/Run Tools/Call) | swift
 	@$(QUIET) tools sh -c '$(SWIFT_BUILD) --product wengen-run && $(SWIFT_BUILD) --product wengen-call'
 	@touch .build/debug/wengen-run .build/debug/wengen-call
 

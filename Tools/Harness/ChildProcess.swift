@@ -30,7 +30,7 @@ public final class ChildProcess: Sendable {
   /// Starts `executable` (found through PATH when it holds no slash).
   ///
   /// - Parameter onOutput: is given each piece of standard output as it comes, on a thread of the
-  ///   child's own, after the transcript has it.
+  ///   child's own, before a wait for it ends.
   public init(
     _ executable: String, _ arguments: [String],
     onOutput: (@Sendable ([UInt8]) -> Void)? = nil
@@ -65,8 +65,8 @@ public final class ChildProcess: Sendable {
     let (output, errors) = (output, errors)
     Thread.detachNewThread {
       readToEnd(of: outputPipe.read) { piece in
-        output.append(piece)
         onOutput?(piece)
+        output.append(piece)
       }
       output.end()
     }
@@ -107,7 +107,7 @@ public final class ChildProcess: Sendable {
   }
 
   /// Waits for its end without a limit.
-  func waitForEnd() { _ = end.wait(until: .distantFuture) }
+  func waitForEnd() { end.wait() }
 
   /// Runs a command to its end and returns what it wrote to standard output.
   public static func run(
@@ -152,6 +152,12 @@ private final class EndOfProcess: @unchecked Sendable {
       if !condition.wait(until: deadline) { return value }
     }
     return value
+  }
+
+  func wait() {
+    condition.lock()
+    defer { condition.unlock() }
+    while value == nil { condition.wait() }
   }
 
   func ifStillRunning(_ action: () -> Void) {

@@ -50,11 +50,11 @@ public struct MachineConfiguration: Sendable {
     if let accelerator { arguments += ["-accel", accelerator] }
     if deterministic { arguments += ["-icount", "shift=0,sleep=off"] }
 
-    // restrict: the guest reaches nothing but answers what comes through the forwarded ports.
+    // No restrict=on: with it, libslirp drops the guest's UDP replies to forwarded ports, too.
     let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
     arguments += [
       "-plugin", escape(artefacts.device),
-      "-netdev", "user,id=net0,ipv6=off,restrict=on" + forwards.joined(),
+      "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
       "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : ""),
     ]

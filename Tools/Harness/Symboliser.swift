@@ -107,7 +107,6 @@ public struct Symboliser: Sendable {
   }
 }
 
-
 extension Machine {
   /// What a panic left on the console, with its backtrace in names; nil when there is none.
   public var symbolisedBacktrace: String? {

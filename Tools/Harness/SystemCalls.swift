@@ -59,7 +59,7 @@ func spawn(
   unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
   var arguments = unsafe command.map { unsafe strdup($0) }
   unsafe arguments.append(nil)
-  defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+  defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
   var identifier: pid_t = 0
   descriptorLock.lock()
   defer { descriptorLock.unlock() }

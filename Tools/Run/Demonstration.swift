@@ -5,7 +5,6 @@ import Harness
 /// One call of the demonstration: what to send, and how to judge what comes back.
 struct DemonstrationCall {
   let name: String
-  let service: String
   let target: RPCProcedure
   let arguments: [UInt8]
   /// The result in words; throws what is wrong with it.
@@ -23,12 +22,12 @@ struct DemonstrationCall {
       + [0, 1, 96, 400, 1024, EchoService.largestUnfragmentedData].map(echo)
       + [
         null("calculator", CalculatorService.null), null("calculator", CalculatorService.null),
-        add(40, 2), multiply(-3_000_000_000, 3), mean([1, 2, 3, 4, 10]),
+        add(40, 2), multiply(3_000_000_000, -3), mean([1, 2, 3, 4, 10]),
       ]
   }
 
   private static func null(_ service: String, _ target: RPCProcedure) -> DemonstrationCall {
-    DemonstrationCall(name: "null", service: service, target: target, arguments: []) {
+    DemonstrationCall(name: "\(service), null", target: target, arguments: []) {
       results throws(WrongResult) in
       guard results.isEmpty else {
         throw WrongResult(description: "\(results.count) bytes of results, none expected")
@@ -41,19 +40,18 @@ struct DemonstrationCall {
     let data = EchoService.pattern(count)
     let arguments = EchoService.echoArguments(data)
     return DemonstrationCall(
-      name: "echo of \(count) bytes", service: "echo", target: EchoService.echo,
-      arguments: arguments
+      name: "echo of \(count) bytes", target: EchoService.echo, arguments: arguments
     ) { results throws(WrongResult) in
       guard results == arguments else {
         throw WrongResult(description: "other bytes came back than were sent")
       }
-      return "the same \(count) bytes"
+      return "\(count) bytes back"
     }
   }
 
   private static func add(_ left: Int32, _ right: Int32) -> DemonstrationCall {
     DemonstrationCall(
-      name: "add \(left) \(right)", service: "calculator", target: CalculatorService.add,
+      name: "add \(left) \(right)", target: CalculatorService.add,
       arguments: CalculatorService.addArguments(left, right)
     ) { results throws(WrongResult) in
       let sum = try decoded { () throws(XDRError) in try CalculatorService.sum(from: results) }
@@ -64,8 +62,7 @@ struct DemonstrationCall {
 
   private static func multiply(_ left: Int64, _ right: Int64) -> DemonstrationCall {
     DemonstrationCall(
-      name: "multiply \(left) \(right)", service: "calculator",
-      target: CalculatorService.multiply,
+      name: "multiply \(left) \(right)", target: CalculatorService.multiply,
       arguments: CalculatorService.multiplyArguments(left, right)
     ) { results throws(WrongResult) in
       let product = try decoded { () throws(XDRError) in
@@ -78,8 +75,8 @@ struct DemonstrationCall {
 
   private static func mean(_ values: [Int32]) -> DemonstrationCall {
     DemonstrationCall(
-      name: "mean of \(values.count) values", service: "calculator",
-      target: CalculatorService.mean, arguments: CalculatorService.meanArguments(values)
+      name: "mean of \(values.count) values", target: CalculatorService.mean,
+      arguments: CalculatorService.meanArguments(values)
     ) { results throws(WrongResult) in
       let (sum, count) = try decoded { () throws(XDRError) in
         try CalculatorService.mean(from: results)

@@ -28,7 +28,8 @@ final class Runner {
     }
     self.hostPorts = hostPorts
 
-    let callRecords = artefacts.folder + "/calls.txt"
+    // Machines that run at the same time have different ports, so they have different files.
+    let callRecords = artefacts.folder + "/calls-\(hostPorts[EchoService.port] ?? 0).txt"
     records = CallRecordFile(path: callRecords)
     var configuration = MachineConfiguration(
       artefacts: artefacts,
@@ -39,6 +40,12 @@ final class Runner {
     configuration.deterministic = settings.isDeterministic
     configuration.accelerator = settings.accelerator
     configuration.packetCapture = settings.packetCapture
+    let services = [("echo", EchoService.port), ("calculator", CalculatorService.port)]
+      .map { "\($0) at UDP port \(hostPorts[$1] ?? 0)" }
+    say(
+      "Wengen in QEMU: \(settings.coreCount) cores, \(settings.memory)"
+        + (settings.isDeterministic ? ", deterministic" : "")
+        + "\nOn 127.0.0.1: \(services.joined(separator: ", "))\n")
     machine = try Machine(configuration) { write($0) }
   }
 
@@ -74,13 +81,15 @@ final class Runner {
   private func makeCalls() throws -> Tally {
     say("\n" + Table.header)
     var tally = Tally()
-    for call in DemonstrationCall.all {
+    for (index, call) in DemonstrationCall.all.enumerated() {
       let isEcho = call.target.program == EchoService.program
       let port = hostPorts[isEcho ? EchoService.port : CalculatorService.port] ?? 0
-      var client = try RPCClient(server: .loopback(port: port), timeout: .seconds(5))
+      // Numbered from 1, so that two runs send the same bytes.
+      var client = try RPCClient(
+        server: .loopback(port: port), firstTransaction: UInt32(index + 1), timeout: .seconds(5))
       let outcome = try client.call(call.target, call.arguments)
       guard case .success(let results) = outcome else {
-        throw RunFailure(description: "\(call.service), \(call.name): \(outcome)")
+        throw RunFailure(description: "\(call.name): \(outcome)")
       }
       if tally.secondsToFirstAnswer == nil {
         tally.secondsToFirstAnswer = Date().timeIntervalSince(start)
@@ -89,11 +98,11 @@ final class Runner {
       do throws(DemonstrationCall.WrongResult) {
         words = try call.judge(results)
       } catch {
-        throw RunFailure(description: "\(call.service), \(call.name): \(error)")
+        throw RunFailure(description: "\(call.name): \(error)")
       }
       guard let record = try records.record(of: client.lastTransaction) else {
         throw RunFailure(
-          description: "\(call.service), \(call.name): answered, but the device recorded no call")
+          description: "\(call.name): answered, but the device recorded no call")
       }
       switch record.path {
       case .cold: tally.cold.append(record)
@@ -106,7 +115,7 @@ final class Runner {
 
   private func makeRepeatedCalls() throws {
     guard settings.repeatedCalls > 0, let port = hostPorts[EchoService.port] else { return }
-    var client = try RPCClient(server: .loopback(port: port))
+    var client = try RPCClient(server: .loopback(port: port), firstTransaction: 1001)
     var losses = 0
     let begin = ContinuousClock.now
     for _ in 0..<settings.repeatedCalls {
@@ -121,8 +130,8 @@ final class Runner {
     say(
       """
 
-      \(settings.repeatedCalls) null calls in a row: \(losses) lost, \(rate) calls per second \
-      (of this computer's time, through the emulation: no statement about hardware)
+      \(settings.repeatedCalls) null calls in a row: \(losses) lost, \(rate) calls per second
+      (of this computer's time, through the emulator: it says nothing about hardware)
       """)
     if losses > 0 {
       throw RunFailure(description: "\(losses) of \(settings.repeatedCalls) calls had no reply")
@@ -135,10 +144,10 @@ final class Runner {
     let warmEntries = tally.warm.reduce(0) { $0 + $1.kernelEntries }
     var lines = [
       "",
-      "\(tally.cold.count) calls went through the kernel's dispatch thread (cold dispatch): the "
-        + "first to a process, or one that found its process off the core.",
-      "\(tally.warm.count) calls came as the answer to a load of the process itself (user loop), "
-        + "with \(warmEntries) kernel entries in all.",
+      "\(tally.cold.count) calls reached their process through the kernel's dispatch thread (cold "
+        + "dispatch),",
+      "\(tally.warm.count) as the answer to a load of the process itself (user loop), with "
+        + "\(warmEntries) kernel entries.",
     ]
     let nullCalls = { (records: [CallRecord]) in
       records.filter { $0.target.procedure == 0 }.map(\.instructions).min()
@@ -151,7 +160,7 @@ final class Runner {
         "Ready \(seconds(bootSeconds)) after QEMU's start, first answer after \(seconds(first)).")
     }
     if let makeStart = settings.makeStart {
-      lines.append("make run took \(seconds(Date().timeIntervalSince(makeStart))) up to here.")
+      lines.append("All of this took \(seconds(Date().timeIntervalSince(makeStart))).")
     }
     let port = hostPorts[CalculatorService.port] ?? 0
     lines.append("")
@@ -204,30 +213,31 @@ final class Runner {
   }
 }
 
-/// The list of calls on the screen.
+/// The list of calls on the screen, within 80 columns.
 private enum Table {
-  private static let columns = [11, 26, 22, 14, 6, 9, 12]
+  private static let columns = [22, 15, 13, 5, 7, 12]
+  /// Words stand at the left of their column, numbers at the right.
+  private static let wordColumns = 3
 
   static var header: String {
-    line(["service", "call", "result", "path", "held", "kernel", "guest"])
-      + "\n" + line(["", "", "", "", "loads", "entries", "instructions"])
+    line(["call", "result", "path", "held", "kernel", "guest"])
+      + "\n" + line(["", "", "", "loads", "entries", "instructions"])
   }
 
   static func row(_ call: DemonstrationCall, _ result: String, _ record: CallRecord) -> String {
     line([
-      call.service, call.name, result, record.path == .cold ? "cold dispatch" : "user loop",
+      call.name, result, record.path == .cold ? "cold dispatch" : "user loop",
       String(record.heldLoads), String(record.kernelEntries), String(record.instructions),
     ])
   }
 
-  /// Words to the left, numbers to the right.
   private static func line(_ cells: [String]) -> String {
-    var text = ""
+    var fields: [String] = []
     for (index, (cell, width)) in zip(cells, columns).enumerated() {
       let fill = String(repeating: " ", count: max(0, width - cell.count))
-      text += index < 4 ? cell + fill + " " : fill + cell + " "
+      fields.append(index < wordColumns ? cell + fill : fill + cell)
     }
-    return text
+    return fields.joined(separator: " ")
   }
 }
 

@@ -43,8 +43,9 @@ fi
 echo "  packages   installing: ${missing[*]}"
 mkdir -p .build/logs
 log=.build/logs/packages.log
-# A fresh machine has no package lists yet; one with old lists asks for versions that are gone.
-if ! { "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get update &&
+# A fresh machine has no package lists yet; one with old lists asks for versions that are gone. Not
+# all of the machine's sources need to be reachable for this: the installation decides.
+if ! { "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get update || true
   "${as_root[@]}" DEBIAN_FRONTEND=noninteractive "${install[@]}"; } >"$log" 2>&1 </dev/null; then
   {
     echo "apt-get could not install them. The end of $log:"

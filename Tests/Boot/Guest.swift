@@ -1,0 +1,90 @@
+// A booted guest for one test: free host ports, a file of call records, clients.
+
+import Foundation
+import Harness
+import Testing
+
+/// A guest that is ready for calls. QEMU is killed when it goes.
+final class Guest {
+  let machine: Machine
+  let echoPort: UInt16
+  let calculatorPort: UInt16
+  private var records: CallRecordFile
+  private let recordsPath: String
+
+  /// Boots and waits for "ready:". Fails, saying what to type, when something was not built.
+  init(_ configure: (inout MachineConfiguration) -> Void = { _ in }) throws {
+    let artefacts = Artefacts.standard
+    try artefacts.require([
+      artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
+    ])
+    echoPort = try freeLoopbackPort()
+    calculatorPort = try freeLoopbackPort()
+    recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
+    records = CallRecordFile(path: recordsPath)
+    var configuration = MachineConfiguration(
+      artefacts: artefacts,
+      forwardedPorts: [
+        .init(host: echoPort, guest: EchoService.port),
+        .init(host: calculatorPort, guest: CalculatorService.port),
+      ],
+      callRecords: recordsPath)
+    configure(&configuration)
+    machine = try Machine(configuration)
+    try machine.expectLine(containing: "ready:", within: .seconds(20))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: recordsPath) }
+
+  func echoClient() throws -> RPCClient {
+    try RPCClient(server: .loopback(port: echoPort), timeout: .seconds(5))
+  }
+
+  func calculatorClient() throws -> RPCClient {
+    try RPCClient(server: .loopback(port: calculatorPort), timeout: .seconds(5))
+  }
+
+  /// What the FPGA model measured of the client's last call.
+  func record(ofLastCallBy client: borrowing RPCClient) throws -> CallRecord {
+    try #require(
+      try records.record(of: client.lastTransaction), "answered, but there is no call record")
+  }
+
+  /// Every procedure of both services answers, and rightly.
+  func expectBothServicesAnswer(_ when: Comment) throws {
+    var echo = try echoClient()
+    var calculator = try calculatorClient()
+    #expect(try echo.call(EchoService.null) == .success([]), when)
+    let data = EchoService.echoArguments(EchoService.pattern(96))
+    #expect(try echo.call(EchoService.echo, data) == .success(data), when)
+    #expect(try calculator.call(CalculatorService.null) == .success([]), when)
+    let sum = try calculator.call(
+      CalculatorService.add, CalculatorService.addArguments(40, 2))
+    #expect(sum == .success([0, 0, 0, 42]), when)
+  }
+
+  /// The numbers that `stats` prints: of the NIC by name, of the cores summed over them.
+  func statistics() throws -> [String: UInt64] {
+    // The list that `help` prints comes after all that `stats` prints.
+    machine.type("stats\nhelp\n")
+    var sums: [String: UInt64] = [:]
+    while true {
+      let line = try machine.expectLine("end of the statistics", where: { _ in true })
+      if line.hasPrefix("exit [status]") { return sums }
+      let words = line.split(separator: " ").map(String.init)
+      if words.first == "NIC:", let value = words.last.flatMap({ UInt64($0) }) {
+        sums[words.dropFirst().dropLast().joined(separator: " "), default: 0] += value
+      } else if words.first == "core" {
+        for (name, value) in zip(words.dropFirst(2), words.dropFirst(3)) {
+          if let value = UInt64(value) { sums[name, default: 0] += value }
+        }
+      }
+    }
+  }
+
+  /// Ends the guest at its console and expects this status at the shell.
+  func expectExit(typing command: String, status: Int32) throws {
+    machine.type(command + "\n")
+    #expect(try machine.waitForExit() == .exited(status))
+  }
+}

@@ -1,0 +1,35 @@
+// A panic says what happened and where, its backtrace has names, and the shell sees a failure.
+
+import Foundation
+import Harness
+import Testing
+
+extension BootTests {
+  @Suite struct PanicTests {
+    @Test(arguments: [1, 4]) func panicIsExplained(cores: Int) throws {
+      let guest = try Guest { $0.coreCount = cores }
+      guest.machine.type("panic\n")
+      guard case .exited(let status) = try guest.machine.waitForExit() else {
+        Issue.record("QEMU was ended by a signal")
+        return
+      }
+      #expect(status != 0)
+
+      let console = guest.machine.console.text
+      let report = try #require(console.components(separatedBy: "PANIC").last)
+      for word in ["core", "process", "thread", "ESR", "ELR", "FAR", "backtrace:"] {
+        #expect(report.contains(word), "no '\(word)' in the panic's text")
+      }
+      let frames = Symboliser.frames(in: console)
+      #expect(frames.count > 1)
+      let symboliser = Symboliser(executable: guest.machine.configuration.artefacts.kernelELF)
+      let locations = try symboliser.locations(of: frames)
+      #expect(locations.count == frames.count)
+      #expect(
+        locations.contains { $0.contains { $0.function.contains("ConsoleCommands") } },
+        "the command that asked for the panic is not in the backtrace")
+      let named = locations.filter { $0.contains { $0.position?.contains(".swift:") == true } }
+      #expect(!named.isEmpty, "no frame has a Swift file and line")
+    }
+  }
+}
