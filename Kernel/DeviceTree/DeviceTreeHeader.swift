@@ -26,6 +26,9 @@ struct DeviceTreeHeader {
     // The magic first: a blob that is none at all should not be called truncated.
     let magic = try word(0)
     guard magic == Self.magic else { throw .wrongMagic(magic) }
+    guard blob.count >= Self.bytes else {
+      throw .truncated(bytes: blob.count, needed: Self.bytes)
+    }
     let version = try word(5)
     let lastCompatible = try word(6)
     guard version >= Self.version, lastCompatible <= Self.version else {
