@@ -73,7 +73,7 @@ public struct BootArguments: ~Escapable {
         if keyEnd == nil, text[end] == equals { keyEnd = end }
         end += 1
       }
-      if text.holds(key, in: start..<(keyEnd ?? end)) {
+      if end > start, text.holds(key, in: start..<(keyEnd ?? end)) {
         found = keyEnd.map { ($0 + 1)..<end } ?? end..<end
       }
       start = end + 1

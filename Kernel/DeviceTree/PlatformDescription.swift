@@ -81,17 +81,40 @@ public struct PlatformDescription: Sendable {
   }
 }
 
-/// An interrupt of the GIC.
-public struct Interrupt: Equatable, Sendable {
-  /// INTID: 16…31 private to a core, from 32 shared.
-  public var number: UInt32
-  public var isEdgeTriggered: Bool
-}
-
 /// The affinity fields of MPIDR_EL1, at their places: Aff0 to Aff2 in bits 0…23, Aff3 in 32…39.
 public struct ProcessorAffinity: Hashable, Sendable {
   public let bits: UInt64
 
   /// Keeps the affinity fields of an MPIDR_EL1 or of a CPU node's `reg`.
   public init(_ bits: UInt64) { self.bits = bits & 0xFF_00FF_FFFF }
+}
+
+/// A list with room for `capacity` elements, stored in place.
+public struct BoundedList<let capacity: Int, Element: Sendable>: Sendable {
+  private var elements: InlineArray<capacity, Element>
+  /// Elements in use.
+  public private(set) var count = 0
+
+  /// An empty list. `filler` stands in unused places and is never handed out.
+  init(filler: Element) {
+    elements = InlineArray(repeating: filler)
+  }
+
+  public var isEmpty: Bool { count == 0 }
+
+  /// The elements' indices.
+  public var indices: Range<Int> { 0..<count }
+
+  public subscript(index: Int) -> Element {
+    precondition(index >= 0 && index < count, "index outside the list")
+    return elements[index]
+  }
+
+  /// Adds an element; false if the list is full.
+  mutating func append(_ element: Element) -> Bool {
+    guard count < capacity else { return false }
+    elements[count] = element
+    count += 1
+    return true
+  }
 }

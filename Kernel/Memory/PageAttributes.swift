@@ -20,7 +20,8 @@ public enum PageAccess: Hashable, Sendable, CaseIterable, Reportable {
   case kernelReadExecute
   case kernelReadOnly
   case kernelReadWrite
-  /// The kernel can read user pages, but neither it writes read-only ones nor executes any.
+  // The kernel can read user pages; it can neither execute them nor write those that the user
+  // cannot write.
   case userReadExecute
   case userReadOnly
   case userReadWrite

@@ -3,6 +3,7 @@
 import DeviceTree
 import Foundation
 import Reporting
+import Testing
 
 /// QEMU 7.2's own tree for `-M virt,gic-version=3,virtualization=on -cpu cortex-a57 -smp 48
 /// -m 1G -nic none`, as `dumpdtb` wrote it, without the 1 MiB of room behind the strings.
@@ -47,3 +48,6 @@ struct SplitMix: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 }
+
+/// `#require` for what a tree gives: the macro itself cannot borrow a view.
+func unwrap<Value>(_ value: Value?) throws -> Value { try #require(value) }
