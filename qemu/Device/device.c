@@ -235,6 +235,21 @@ static Property properties[] = {
     DEFINE_PROP_END_OF_LIST(),
 };
 
+static const struct {
+    const char *name;
+    const char *description;
+} descriptions[] = {
+    { "address", "IPv4 address that the NIC answers to" },
+    { "endpoints", "endpoints that the FPGA has room for" },
+    { "processes", "processes that it has room for, the kernel's included" },
+    { "services", "services that it has room for" },
+    { "stall-limit", "nanoseconds that a load is held before TRYAGAIN" },
+    { "lines-base", "physical address of the line window" },
+    { "registers-base", "physical address of the registers" },
+    { "calls", "file to write a line to for each call that ended" },
+    { "lockstep", "frames wait until all cores are halted (with -icount)" },
+};
+
 /* The model keeps its state to itself, so there is nothing to migrate. */
 static const VMStateDescription vmstate = {
     .name = TYPE_LAUBERHORN,
@@ -253,6 +268,10 @@ static void class_init(ObjectClass *class, void *data)
     /* The kernel learns of it from the device tree, once. */
     dc->hotpluggable = false;
     device_class_set_props(dc, properties);
+    for (size_t i = 0; i < ARRAY_SIZE(descriptions); i++) {
+        object_class_property_set_description(class, descriptions[i].name,
+                                              descriptions[i].description);
+    }
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 

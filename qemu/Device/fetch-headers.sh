@@ -41,13 +41,9 @@ is_installed() {
 
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
     fail "apt-get and dpkg-query are needed: this works on Debian and its derivatives only"
-
-missing=
-for name in $(required_packages); do
-    is_installed "$name" || missing="$missing $name"
-done
-[ -z "$missing" ] ||
-    fail "packages are missing:$missing" "type: sudo apt-get install --no-install-recommends$missing"
+is_installed "$package" ||
+    fail "$package is not installed" \
+        "type: sudo apt-get install --no-install-recommends $package"
 
 binary_version=$(dpkg-query -W -f '${Version}' "$package")
 source_name=$(dpkg-query -W -f '${source:Package}' "$package")
@@ -66,6 +62,14 @@ if [ "$(cat "$result/complete" 2>/dev/null)" = "$script_sum" ]; then
     echo "$result"
     exit 0
 fi
+
+missing=
+for name in $(required_packages); do
+    is_installed "$name" || missing="$missing $name"
+done
+[ -z "$missing" ] ||
+    fail "packages are missing:$missing" \
+        "type: sudo apt-get install --no-install-recommends$missing"
 
 say "fetching headers of $source_name $source_version (installed: $package $binary_version)"
 began=$(date +%s)
