@@ -3,6 +3,8 @@
 // The kernel prints `backtrace:` and then one line a frame, `  [0] 0xffff800000012345`. It knows
 // no names: they are in the kernel's ELF file on the host.
 
+import Foundation
+
 /// Looks addresses up in one ELF file.
 public struct Symboliser: Sendable {
   private let executable: String
@@ -67,13 +69,15 @@ public struct Symboliser: Sendable {
   }
 
   /// The backtrace for people: one line a frame, and one more for each function inlined there.
+  /// Files below the current folder are named from there.
   public func describe(_ frames: [Frame]) throws(ProcessError) -> String {
     let locations = try locations(of: frames)
+    let here = FileManager.default.currentDirectoryPath + "/"
     var text = ""
     for (frame, locations) in zip(frames, locations) {
       for (depth, location) in locations.enumerated() {
         let lead = depth == 0 ? "[\(frame.index)]" : "    in"
-        text += "  \(lead) \(location)\n"
+        text += "  \(lead) \(location.description.replacing(" at \(here)", with: " at "))\n"
       }
     }
     return text

@@ -21,7 +21,8 @@ run_part() {
   local results=.build/logs/test-$name-swift-testing.xml
   rm -f "$report" "$results"
   echo "  $name tests…"
-  swift test --build-system native --xunit-output "$report" "$@" >"$log" 2>&1 </dev/null
+  swift test --build-system native --skip-build --xunit-output "$report" "$@" \
+    >"$log" 2>&1 </dev/null
   local status=$?
 
   # Built but not run, or not even built: no report.
@@ -49,6 +50,7 @@ run_part() {
   echo "  $name tests: $((tests - failures)) passed, $failures failed"
 }
 
+if ! Tools/Scripts/quiet.sh tests swift build --build-system native --build-tests; then exit 1; fi
 for part in "$@"; do
   case $part in
     unit) run_part unit --skip BootTests ;;
