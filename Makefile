@@ -120,7 +120,7 @@ $(OUT)/services.cpio: $(OUT)/programs
 $(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
   qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
-	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel --static-swift-stdlib
+	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
 	@cp .build/release/libLauberhornModel.so $@
 
 # The headers are those of the installed QEMU, to the letter; so another QEMU means another device.

@@ -167,7 +167,7 @@ extension BootTests {
       let received = try socket.receive(within: .seconds(5))
       let reply = try RPCReply(try #require(received).datagram)
       #expect(reply.transaction == 8)
-      #expect(try guest.statistics()["drop IPv4 fragment", default: 0] >= 2)
+      #expect(try guest.statistics()["dropIPv4Fragment", default: 0] >= 2)
       try guest.expectBothServicesAnswer("after fragments")
     }
   }

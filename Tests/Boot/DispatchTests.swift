@@ -40,7 +40,7 @@ extension BootTests {
       let end = ContinuousClock.now + .seconds(20)
       var count: UInt64 = 0
       while count < 10, ContinuousClock.now < end {
-        count = try guest.statistics()["messages try again"] ?? 0
+        count = try guest.statistics()["messagesTryAgain"] ?? 0
       }
       #expect(count >= 10)
       try guest.expectBothServicesAnswer("after TRYAGAIN")
@@ -63,10 +63,10 @@ extension BootTests {
         #expect(try CalculatorService.sum(from: results) == Int32(turn) + 1)
       }
       let statistics = try guest.statistics()
-      #expect(statistics["messages yield now", default: 0] > 0)
+      #expect(statistics["messagesYieldNow", default: 0] > 0)
       // R7: nothing that was accepted is left over.
-      #expect(statistics["calls accepted"] == 100)
-      #expect(statistics["calls replied"] == 100)
+      #expect(statistics["callsAccepted"] == 100)
+      #expect(statistics["callsReplied"] == 100)
       #expect(statistics["violations"] == nil)
     }
   }

@@ -18,9 +18,9 @@ struct SchedulingTests {
     #expect(!ThreadState.ended.canBecome(next))
   }
 
-  @Test("the run queue is first come, first served, and loses nothing", arguments: 1...20 as ClosedRange<UInt64>)
-  func queueMatchesModel(seed: UInt64) {
-    var state = seed
+  @Test("the run queue is first come, first served, and loses nothing", arguments: 1...20)
+  func queueMatchesModel(seed: Int) {
+    var state = UInt64(seed)
     func random(_ bound: UInt64) -> UInt64 {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return (state >> 33) % bound

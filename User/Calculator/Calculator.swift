@@ -60,6 +60,6 @@ enum Calculator {
       call.succeed(with: mean.sum, mean.count)
     }
 
-    Process.log("calculator: program 0x20000102 version 1 on UDP port 4002")
+    Process.log("program 0x20000102 version 1 on UDP port 4002")
   }
 }

@@ -21,6 +21,6 @@ enum Echo {
       Call(line).succeed(withArgumentInPlace: payload)
     }
 
-    Process.log("echo: program 0x20000101 version 1 on UDP port 4001")
+    Process.log("program 0x20000101 version 1 on UDP port 4001")
   }
 }

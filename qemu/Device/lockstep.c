@@ -125,6 +125,12 @@ void lauberhorn_lockstep_queue(LauberhornState *s, const uint8_t *frame,
                                size_t length)
 {
     g_queue_push_tail(&s->waiting, g_bytes_new(frame, length));
+    /*
+     * Our poll notifier may have run before the user network's in this turn
+     * of the main loop; without another turn the frame would wait until some
+     * other event.
+     */
+    qemu_notify_event();
 }
 
 void lauberhorn_init_lockstep(LauberhornState *s)

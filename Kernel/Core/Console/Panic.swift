@@ -28,12 +28,12 @@ enum Panic {
   static func stop(context: KernelExceptionContext, syndrome: UInt64, address: UInt64) -> Never {
     begin("unexpected exception in the kernel: \(context.vectorName)")
     Console.writeUnlocked { output in
-      output.writeLine("  ESR_EL1 \(hexadecimal: syndrome, digits: 8): \(ExceptionSyndrome(syndrome))")
+      let decoded = ExceptionSyndrome(syndrome)
+      output.writeLine("  ESR_EL1 \(hexadecimal: syndrome, digits: 8): \(decoded)")
       output.writeLine("  ELR_EL1 \(hexadecimal: context.programCounter, digits: 16)")
       output.writeLine("  FAR_EL1 \(hexadecimal: address, digits: 16)")
-      output.writeLine(
-        "  SPSR_EL1 \(hexadecimal: context.processorState, digits: 8): \(SavedProgramStatus(context.processorState))"
-      )
+      let state = SavedProgramStatus(context.processorState)
+      output.writeLine("  SPSR_EL1 \(hexadecimal: context.processorState, digits: 8): \(state)")
       var register: UInt32 = 0
       while register < 31 {
         output.write(register % 4 == 0 ? "  " : " ")

@@ -167,9 +167,10 @@ enum KernelMemory {
   /// The user half is empty until a process runs.
   static func dropIdentityMap() {
     // The table itself stays: secondary cores turn their MMU on with it.
-    guard let empty = try? withSpace({ (space) throws(FrameError) in
-      try TranslationTable(.user, frames: &space.frames, in: &space.memory).baseRegister()
-    })
+    guard
+      let empty = try? withSpace({ (space) throws(FrameError) in
+        try TranslationTable(.user, frames: &space.frames, in: &space.memory).baseRegister()
+      })
     else { Panic.stop("no memory for an empty table") }
     unsafe emptyUserTable = empty
     barrier_complete()
