@@ -32,6 +32,9 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func orderStores() { barrier_stores() }
 
+  @inline(__always)
+  func orderAllAccesses() { barrier_full() }
+
   /// One store, no round trip (R15).
   @inline(__always)
   func publish(_ mode: CoreMode) {

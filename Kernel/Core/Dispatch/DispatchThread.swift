@@ -22,6 +22,7 @@ struct DispatchThread {
     DispatchSequence.start(&operations)
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
+    DispatchSequence.beginLoads(&operations)
     while true {
       let message = loop.loadMessage(&lines)
       _ = line_jump(

@@ -109,7 +109,8 @@ enum Processes {
     core.activate(userTable: KernelMemory.noProcessTable)
     let wasStarting = thread.takeStarting()
     let process = thread.process
-    thread.become(.ended)
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.end(&operations)
     thread.isAttached = false
     let lost = Kernel.withTables { () -> NIC.Failure? in
       var failure: NIC.Failure?
