@@ -107,6 +107,8 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind", swiftSettings: strict),
 ]
 
 let package = Package(
