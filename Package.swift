@@ -108,7 +108,8 @@ let userTargets: [Target] = [
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
   .executableTarget(
-    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind", swiftSettings: strict),
+    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
+    swiftSettings: strict),
 ]
 
 let package = Package(
