@@ -41,6 +41,7 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
+  dual("Tracing", path: "Kernel/Tracing"),
 ]
 
 let hostTargets: [Target] = [
@@ -74,6 +75,7 @@ let hostTargets: [Target] = [
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
+  tests("TracingTests", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
