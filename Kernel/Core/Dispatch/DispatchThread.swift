@@ -18,7 +18,8 @@ struct DispatchThread {
 
   /// Runs for ever.
   mutating func run() -> Never {
-    publish(CoreState(mode: .dispatch))
+    var operations = CoreOperations(core: core)
+    DispatchSequence.start(&operations)
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
     while true {
@@ -37,9 +38,6 @@ struct DispatchThread {
       UserDispatch(core: core).run(Kernel.threads[thread])
     }
   }
-
-  /// Tells the NIC what this core does: one store (CoreState).
-  private func publish(_ state: CoreState) { UserDispatch(core: core).publish(state) }
 
   /// A machine without NIC still runs its threads and its console.
   private func waitWithoutNIC() -> Never {

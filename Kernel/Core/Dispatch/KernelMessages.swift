@@ -16,12 +16,13 @@ func kernelMessageCall(
 ) -> UInt64 {
   let core = CoreReference.current
   let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
-  guard let thread = Kernel.threads[named], thread.state == .parked,
-    UInt64(thread.process.number) == process
+  guard let thread = Kernel.threads[named],
+    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
+      == .enter
   else {
-    // The worker is gone or not parked (yet): the NIC shall choose again.
     core.count(.requeued)
-    respond(.requeue, at: line)
+    var operations = CoreOperations(core: core, message: line)
+    DispatchSequence.decline(&operations)
     return 0
   }
   core.count(.dispatches)
@@ -53,10 +54,4 @@ func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
   0
-}
-
-private func respond(_ status: ResponseStatus, at line: UInt64) {
-  KernelLines().store(
-    ResponseHead(status: status).word,
-    at: UInt(line) + UInt(ControlLineWord.tail * LineGeometry.wordBytes))
 }
