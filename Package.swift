@@ -48,6 +48,7 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
+  dual("Tracing", path: "Kernel/Tracing"),
 ]
 
 let hostTargets: [Target] = [
@@ -89,6 +90,7 @@ let hostTargets: [Target] = [
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
+  tests("TracingTests", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -122,6 +124,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
+    swiftSettings: strict),
 ]
 
 let package = Package(

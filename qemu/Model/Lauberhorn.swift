@@ -18,6 +18,10 @@ public struct Configuration: Hashable, Sendable {
   /// Calls that may be in flight, waiting ones included.
   public var callCount: Int
   public var stallLimitNanoseconds: UInt64
+  /// How long after a store to it a state line is taken back; `.max`: when `fetchStateLine` is
+  /// called, or when a decision needs it.
+  public var stateFetchNanoseconds: UInt64 = 0
+  public var faults = FaultSettings()
   public var ethernetAddress: EthernetAddress
   public var internetAddress: InternetAddress
 
@@ -94,7 +98,10 @@ public struct Lauberhorn: Hashable, Sendable {
   var processes: ProcessTable
   var endpoints: [Endpoint]
   var cores: [Core]
+  let lineMap: LineMap
   var lines: LineStore
+  var caches: CoreCaches
+  var faults: FaultGenerator
   var calls: CallTable
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
@@ -112,15 +119,22 @@ public struct Lauberhorn: Hashable, Sendable {
     processes = ProcessTable(capacity: configuration.processCount)
     endpoints = Array(repeating: Endpoint(), count: configuration.endpointCount)
     cores = Array(repeating: Core(), count: configuration.coreCount)
-    lines = LineStore(endpoints: configuration.endpointCount)
+    lineMap = LineMap(endpoints: configuration.endpointCount, cores: configuration.coreCount)
+    lines = LineStore(lines: lineMap.count)
+    caches = CoreCaches(lines: lineMap.count)
+    faults = FaultGenerator(seed: configuration.faults.seed)
     calls = CallTable(capacity: configuration.callCount)
   }
 
-  /// When time matters next: the first end of a held load's stall limit. Nil: never.
+  /// When time matters next: the first end of a held load's stall limit, the first request that
+  /// reaches the home, the first state line to be taken back. Nil: never.
   public var deadline: UInt64? {
     var first: UInt64?
-    for core in cores where core.heldEndpoint != nil {
-      first = min(first ?? core.heldDeadline, core.heldDeadline)
+    func consider(_ time: UInt64) { first = min(first ?? time, time) }
+    for core in cores {
+      if core.heldEndpoint != nil { consider(core.heldDeadline) }
+      if let arrival = core.requestArrival { consider(arrival) }
+      if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
     return first
   }
@@ -130,6 +144,12 @@ public struct Lauberhorn: Hashable, Sendable {
     outputs.reclaim()
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
+      if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {
+        fetchStateLine(of: core)
+      }
+      if let arrival = self[core].requestArrival, arrival <= nowNanoseconds {
+        finishRequest(of: core)
+      }
       guard let endpoint = self[core].heldEndpoint, self[core].heldDeadline <= nowNanoseconds
       else { continue }
       // The kernel looks around after this, so what it declined may be offered again.
@@ -161,6 +181,8 @@ public struct Lauberhorn: Hashable, Sendable {
 }
 
 extension Lauberhorn {
+  var faultSettings: FaultSettings { configuration.faults }
+
   subscript(_ core: CoreIdentifier) -> Core {
     get { cores[core.index] }
     _modify { yield &cores[core.index] }

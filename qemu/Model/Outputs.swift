@@ -17,6 +17,11 @@ public struct CallRecord: Hashable, Sendable {
   /// Lines that the NIC took back; the kernel's control line is counted when it is given, since
   /// it comes back after the call has ended.
   public let lineFetches: UInt32
+  /// Modified lines that the core evicted while it had the call.
+  public let lineWriteBacks: UInt32
+  /// Messages of the coherence protocol for all these, and how many of them carried a line.
+  public let coherenceMessages: UInt32
+  public let coherenceMessagesWithData: UInt32
   public let transaction: UInt32
   public let program: UInt32
   public let version: UInt32

@@ -173,7 +173,9 @@ extension LauberhornCallRecord {
     self.init(
       tag: record.tag.number, instructions: record.instructions,
       kernel_entries: UInt32(clamping: record.kernelEntries), held_loads: record.heldLoads,
-      line_fills: record.lineFills, line_fetches: record.lineFetches, xid: record.transaction,
+      line_fills: record.lineFills, line_fetches: record.lineFetches,
+      line_write_backs: record.lineWriteBacks, coherence_messages: record.coherenceMessages,
+      coherence_messages_with_data: record.coherenceMessagesWithData, xid: record.transaction,
       program: record.program, version: record.version, procedure: record.procedure,
       process: record.process.number, core: record.core?.number ?? .max, cold: record.isCold,
       succeeded: record.succeeded)

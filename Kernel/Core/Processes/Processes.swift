@@ -115,6 +115,7 @@ enum Processes {
     let lost = Kernel.withTables { () -> NIC.Failure? in
       var failure: NIC.Failure?
       do throws(NIC.Failure) { try Kernel.nic?.removeProcess(process) } catch { failure = error }
+      ServiceRegistry.removeAll(of: process)
       guard let block = ProcessTable.remove(process) else { return failure }
       barrier_complete()
       translations_forget(UInt64(block.addressSpaceIdentifier))

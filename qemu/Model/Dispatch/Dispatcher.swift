@@ -93,8 +93,6 @@ extension Lauberhorn {
     self[worker].reservedBy = core
     self[core].pendingCall = call
     if self[core].isStalled { calls[call].cost.heldLoads += 1 }
-    calls[call].cost.lineFills += 1
-    calls[call].cost.lineFetches += 1
     deliver(.call, to: kernelEndpoint, naming: worker, tag: calls[call].tag)
     return true
   }

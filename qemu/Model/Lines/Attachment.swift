@@ -3,7 +3,7 @@
 import Interface
 
 extension Lauberhorn {
-  /// A store to word 0 of a core's state line.
+  /// Word 0 of a core's state line came home, as stored by `access`.
   mutating func publish(
     _ word: UInt64, of core: CoreIdentifier, _ access: Access, at offset: UInt64
   ) {
@@ -21,17 +21,24 @@ extension Lauberhorn {
     case .offline, .general:
       self[core].wantedBy = nil
       // It will not run the worker now; the call need not wait until it acknowledges.
-      if let call = self[core].pendingCall {
-        forgetPendingCall(of: core)
-        calls[call].cost.endSpan(access)
-        requeue(call)
-      }
+      retractKernelMessage(of: core)
+      abandonKernelWork(of: core, access)
     case .dispatch: break
     case .user:
       if left != came { self[core].wantedBy = nil }
     }
     if left != came, let came { attach(came, to: core, access, at: offset) }
     dispatch()
+  }
+
+  /// A CALL or RESUME that stands in the kernel line and that the core never got: it must not
+  /// get it when it comes back, since the worker may run elsewhere by then (R1).
+  private mutating func retractKernelMessage(of core: CoreIdentifier) {
+    guard let endpoint = self[core].kernelEndpoint, !self[endpoint].isMessageTaken,
+      self[endpoint].message == .call || self[endpoint].message == .resume
+    else { return }
+    clean(endpoint)
+    deliver(.tryAgain, to: endpoint)
   }
 
   private func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
@@ -60,6 +67,8 @@ extension Lauberhorn {
       report(.foreignEndpointInState, access, at: offset)
       return
     }
+    // The other core may have left it by a store that was not seen yet.
+    if let other = self[endpoint].core { fetchUnseenState(of: other) }
     guard self[endpoint].core == nil else {
       report(.endpointOnTwoCores, access, at: offset)
       return

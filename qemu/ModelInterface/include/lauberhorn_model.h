@@ -54,6 +54,9 @@ typedef struct LauberhornCallRecord {
     uint32_t held_loads;     /* loads held for it before it was delivered */
     uint32_t line_fills;     /* lines that the NIC gave to the core */
     uint32_t line_fetches;   /* lines that the NIC took back */
+    uint32_t line_write_backs; /* modified lines that the core evicted */
+    uint32_t coherence_messages;           /* for all these */
+    uint32_t coherence_messages_with_data; /* of them, those with a line */
     uint32_t xid;
     uint32_t program;
     uint32_t version;
