@@ -132,7 +132,7 @@ final class Bench {
   }
 
   func receive(_ frame: [UInt8]) {
-    nic.receive(frame.span)
+    nic.receive(frame.span, nowNanoseconds: now)
     drain()
   }
 

@@ -45,7 +45,7 @@ public struct Configuration: Hashable, Sendable {
     (1...4096).contains(coreCount) && (1...LineWindow.maximumEndpoints).contains(endpointCount)
       && (2...Int(UInt16.max)).contains(processCount) && (1...1 << 20).contains(serviceCount)
       && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
-      && !ethernetAddress.isGroup && internetAddress.canBeSender
+      && faults.arePossible && !ethernetAddress.isGroup && internetAddress.canBeSender
   }
 }
 
@@ -102,6 +102,11 @@ public struct Lauberhorn: Hashable, Sendable {
   var lines: LineStore
   var caches: CoreCaches
   var faults: FaultGenerator
+  var faultCounters = FaultCounters()
+  var receivedWire = FaultyWire()
+  var sentWire = FaultyWire()
+  /// 0 unless `noteTime` needs it.
+  var faultClock: UInt64 = 0
   var calls: CallTable
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
@@ -136,12 +141,14 @@ public struct Lauberhorn: Hashable, Sendable {
       if let arrival = core.requestArrival { consider(arrival) }
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
+    if let wireDeadline { consider(wireDeadline) }
     return first
   }
 
   /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
   public mutating func advance(nowNanoseconds: UInt64) {
     outputs.reclaim()
+    advanceReceivedWire(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
       if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {
@@ -156,11 +163,8 @@ public struct Lauberhorn: Hashable, Sendable {
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
-
-  /// Takes the oldest output; nil when there is none. To be called until nil after every other
-  /// call. A frame can be read until the next other call.
-  public mutating func nextOutput() -> Output? { outputs.next() }
 
   /// Copies a frame of `Output.transmit`; returns its length, or nil when it does not fit.
   public func copyFrame(_ frame: FrameReference, into bytes: inout MutableSpan<UInt8>) -> Int? {
@@ -175,6 +179,7 @@ public struct Lauberhorn: Hashable, Sendable {
   public static var maximumFrameBytes: Int { Outputs.maximumFrameBytes }
 
   public func count(of counter: NICCounter) -> UInt64 { counters[counter] }
+  public func count(of counter: FaultCounter) -> UInt64 { faultCounters[counter] }
 
   /// Accepted calls that have not ended.
   public var callsInFlight: Int { calls.inFlight }

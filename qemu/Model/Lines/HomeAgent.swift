@@ -19,6 +19,7 @@ extension Lauberhorn {
   /// access that breaks a rule is reported and reads as zero.
   public mutating func load(_ access: Access, offset: UInt64, size: Int) -> LoadAnswer {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return .value(0)
     case .coreState(let core, _):
@@ -40,6 +41,7 @@ extension Lauberhorn {
   /// A store. It is never held: it waits in the core's write buffer while its line comes.
   public mutating func store(_ access: Access, offset: UInt64, size: Int, value: UInt64) {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return
     case .coreState(let core, let word):
@@ -119,6 +121,7 @@ extension Lauberhorn {
     guard faultSettings.lineLatencyNanoseconds > 0 else { return true }
     let core = access.core
     if self[core].requestedLine != line {
+      faultCounters.count(.faultDelayedRequests)
       self[core].requestedLine = line
       self[core].requestArrival =
         access.nowNanoseconds.addingSaturated(faultSettings.lineLatencyNanoseconds)
@@ -245,6 +248,10 @@ extension Lauberhorn {
     }
     // What this load, or the acknowledgement before it, lets go on.
     dispatch()
+    if self[endpoint].message == nil, faults.happens(faultSettings.earlyTryAgainsPerMillion) {
+      faultCounters.count(.faultEarlyTryAgains)
+      deliver(.tryAgain, to: endpoint)
+    }
   }
 
   private mutating func requestForKernel(_ core: CoreIdentifier) {
@@ -278,13 +285,11 @@ extension Lauberhorn {
 
   /// `core` has no pending call any more; the endpoint that it named is free for others.
   mutating func forgetPendingCall(of core: CoreIdentifier) {
-    guard let call = self[core].pendingCall else { return }
     self[core].pendingCall = nil
-    var next = processes[calls[call].process].firstEndpoint
-    while let endpoint = next {
-      if self[endpoint].reservedBy == core { self[endpoint].reservedBy = nil }
-      next = self[endpoint].nextOfProcess
+    if let endpoint = self[core].offeredEndpoint, self[endpoint].reservedBy == core {
+      self[endpoint].reservedBy = nil
     }
+    self[core].offeredEndpoint = nil
   }
 
   // MARK: - Acknowledgement (R4)
@@ -333,6 +338,9 @@ extension Lauberhorn {
         if status == .requeue { self[core].declinedProcess = calls[call].process }
         requeue(call)
       }
+    } else {
+      // The call went elsewhere while the core was in general mode.
+      forgetPendingCall(of: core)
     }
     if let worker = self[core].resumingEndpoint {
       self[core].resumingEndpoint = nil
