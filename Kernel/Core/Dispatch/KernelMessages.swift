@@ -7,6 +7,7 @@ internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Tracing
 
 /// CALL: a call for `process` waits; the worker at `endpoint` shall take it on this core (R8).
 /// The call itself comes when the worker loads its own line.
@@ -21,10 +22,14 @@ func kernelMessageCall(
   else {
     // The worker is gone or not parked (yet): the NIC shall choose again.
     core.count(.requeued)
+    core.trace(
+      .callDeclined, tag: core.noteTag(ofMessageAt: line),
+      Trace.worker(process: UInt16(truncatingIfNeeded: process), endpoint: named.number))
     respond(.requeue, at: line)
     return 0
   }
   core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).run(thread)
   return 0
 }
@@ -43,7 +48,9 @@ func kernelMessageResume(
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  CoreReference.current.count(.tryAgain)
+  let core = CoreReference.current
+  core.count(.tryAgain)
+  core.trace(.tryAgainTaken)
   return 0
 }
 
@@ -52,7 +59,8 @@ func kernelMessageTryAgain(
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  0
+  CoreReference.current.trace(.rescheduleTaken)
+  return 0
 }
 
 private func respond(_ status: ResponseStatus, at line: UInt64) {
