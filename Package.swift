@@ -48,7 +48,7 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
-  dual("Tracing", path: "Kernel/Tracing"),
+  dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -90,7 +90,7 @@ let hostTargets: [Target] = [
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
-  tests("TracingTests", "Tracing"),
+  tests("TracingTests", "Reporting", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -108,7 +108,7 @@ let kernelTargets: [Target] = [
     name: "wengen",
     dependencies: [
       "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface",
+      "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]

@@ -7,6 +7,7 @@ internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Tracing
 
 /// CALL: a call for `process` waits; the worker at `endpoint` shall take it on this core (R8).
 /// The call itself comes when the worker loads its own line.
@@ -21,11 +22,15 @@ func kernelMessageCall(
       == .enter
   else {
     core.count(.requeued)
+    core.trace(
+      .callDeclined, tag: core.noteTag(ofMessageAt: line),
+      Trace.worker(process: UInt16(truncatingIfNeeded: process), endpoint: named.number))
     var operations = CoreOperations(core: core, message: line)
     DispatchSequence.decline(&operations)
     return 0
   }
   core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).run(thread)
   return 0
 }
@@ -44,7 +49,9 @@ func kernelMessageResume(
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  CoreReference.current.count(.tryAgain)
+  let core = CoreReference.current
+  core.count(.tryAgain)
+  core.trace(.tryAgainTaken)
   return 0
 }
 
@@ -53,5 +60,6 @@ func kernelMessageTryAgain(
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  0
+  CoreReference.current.trace(.rescheduleTaken)
+  return 0
 }

@@ -8,6 +8,7 @@ internal import Boot
 internal import Interface
 internal import Reporting
 internal import Scheduling
+internal import Tracing
 
 /// Runs user threads on one core.
 struct UserDispatch {
@@ -20,10 +21,12 @@ struct UserDispatch {
     core.running = thread.identifier
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
+    core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
+        core.trace(.userYielded, thread.traceWorker)
         park(thread)
         return
       }
@@ -50,12 +53,19 @@ struct UserDispatch {
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
-      return SystemCalls.handle(thread)
+      core.trace(.systemCallTaken, thread.traceWorker, thread[8])
+      let goesOn = SystemCalls.handle(thread)
+      if goesOn {
+        core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
+      }
+      return goesOn
     case TRAP_INTERRUPT:
       Interrupts.handle(core)
       return true
     case TRAP_FAULT:
       core.count(.faults)
+      core.trace(
+        .userFaulted, UInt32(truncatingIfNeeded: read_exception_syndrome()), read_fault_address())
       Processes.killAfterFault(
         thread, syndrome: read_exception_syndrome(), address: read_fault_address())
       return false

@@ -79,7 +79,8 @@ extension SimulatedCore {
     }
     for operation in operations {
       switch operation {
-      case .become(let thread, let state): digest.combine(0x100 + thread << 16 + Int(state.rawValue))
+      case .become(let thread, let state):
+        digest.combine(0x100 + thread << 16 + Int(state.rawValue))
       case .activateAddressSpace(let thread): digest.combine(0x200 + thread << 16)
       case .orderStores: digest.combine(0x300)
       case .orderAllAccesses: digest.combine(0x380)
