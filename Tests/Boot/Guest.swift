@@ -17,7 +17,9 @@ final class Guest {
   ///
   /// - Parameter portsAsInGuest: the services have the same ports here as in the guest, as their
   ///   rpcbind says; port 111 takes privileges.
-  init(portsAsInGuest: Bool = false, _ configure: (inout MachineConfiguration) -> Void = { _ in }) throws {
+  init(portsAsInGuest: Bool = false, _ configure: (inout MachineConfiguration) -> Void = { _ in })
+    throws
+  {
     let artefacts = Artefacts.standard
     try artefacts.require([
       artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
