@@ -29,7 +29,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit boot-test fuzz doctor packages kernel services device image clients tools \
+.PHONY: help run test unit device-test boot-test fuzz doctor packages kernel services device image \
+  clients tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -38,6 +39,7 @@ help:
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
 	@echo '  test        unit tests and boot tests'
 	@echo '  unit        tests of the modules, on this machine'
+	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
@@ -62,10 +64,13 @@ run: image tools
 	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients
-	@Tools/Scripts/test.sh '$(START)' unit boot
+	@Tools/Scripts/test.sh '$(START)' unit device boot
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
+
+device-test: image
+	@Tools/Scripts/test.sh '$(START)' device
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot

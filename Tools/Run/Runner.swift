@@ -50,7 +50,14 @@ final class Runner {
       "Wengen in QEMU: \(settings.coreCount) cores, \(settings.memory)"
         + (settings.isDeterministic ? ", deterministic" : "")
         + "\nOn 127.0.0.1: \(services.joined(separator: ", "))\n")
-    machine = try Machine(configuration) { write($0) }
+    // The guest's words alone, for who wants to compare runs or to search them.
+    let serial = artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
+    try Data().write(to: URL(filePath: serial))
+    let serialFile = try FileHandle(forWritingTo: URL(filePath: serial))
+    machine = try Machine(configuration) {
+      write($0)
+      serialFile.write(Data($0))
+    }
   }
 
   /// Returns the exit status of the program.
@@ -146,8 +153,8 @@ final class Runner {
 
   private func summarise(_ tally: Tally, bootSeconds: Double) {
     let warmEntries = tally.warm.reduce(0) { $0 + $1.kernelEntries }
+    say("")
     var lines = [
-      "",
       "\(tally.cold.count) calls reached their process through the kernel's dispatch thread (cold "
         + "dispatch),",
       "\(tally.warm.count) as the answer to a load of the process itself (user loop), with "
@@ -160,11 +167,8 @@ final class Runner {
       lines.append("A null call took \(warm) guest instructions warm, \(cold) cold.")
     }
     if let first = tally.secondsToFirstAnswer {
-      lines.append(
+      sayHostTime(
         "Ready \(seconds(bootSeconds)) after QEMU's start, first answer after \(seconds(first)).")
-    }
-    if let makeStart = settings.makeStart {
-      lines.append("All of this took \(seconds(Date().timeIntervalSince(makeStart))).")
     }
     let port = hostPorts[CalculatorService.port] ?? 0
     lines.append("")
@@ -177,6 +181,16 @@ final class Runner {
       lines.append("Next: make run CALLS=10000, or make test.")
     }
     say(lines.joined(separator: "\n"))
+  }
+
+  /// A line with a time of the host's. Two deterministic runs print the same, byte for byte; so
+  /// there, such a line goes to standard error.
+  private func sayHostTime(_ line: String) {
+    if settings.isDeterministic {
+      FileHandle.standardError.write(Data("\(line)\n".utf8))
+    } else {
+      say(line)
+    }
   }
 
   /// The rpcinfo that works here. It asks port 111 where the program is, whatever -n says; so
@@ -216,7 +230,8 @@ final class Runner {
       throw RunFailure(description: "the guest ended with \(status), 0 was expected")
     }
     let total = settings.makeStart.map { Date().timeIntervalSince($0) }
-    say("The guest shut down, \(status)." + (total.map { " make run took \(seconds($0))." } ?? ""))
+    say("The guest shut down, \(status).")
+    if let total { sayHostTime("make run took \(seconds(total)).") }
   }
 
   /// What is known when a step failed.
