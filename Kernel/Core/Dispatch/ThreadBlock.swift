@@ -167,31 +167,35 @@ struct ThreadBlock: ~Copyable {
   /// As many as a NIC of the usual size has worker endpoints.
   static var capacity: Int { 192 }
 
-  // Safety: `capacity` blocks, allocated at boot, never freed.
-  private let blocks: UnsafeMutablePointer<ThreadBlock>
+  // Safety: where the block of endpoint 0's thread would be, so that an endpoint's number leads to
+  // its block without a subtraction; `capacity` blocks from `WorkerEndpoints.first` on exist,
+  // allocated at boot, never freed.
+  private let byEndpoint: UnsafeMutablePointer<ThreadBlock>
 
   /// - Parameter storage: zeroed memory for `bytes` bytes, given over for good.
   init(storage: UnsafeMutableRawPointer) {
-    unsafe blocks = storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity)
+    let blocks = unsafe storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity)
     for index in 0..<Self.capacity {
       unsafe (blocks + index).initialize(
         to: ThreadBlock(identifier: ThreadIdentifier(UInt16(index))))
     }
+    unsafe byEndpoint = blocks - WorkerEndpoints.first
   }
 
   static var bytes: Int { MemoryLayout<ThreadBlock>.stride * capacity }
 
   subscript(thread: ThreadIdentifier) -> ThreadReference {
     precondition(thread.index < Self.capacity)
-    return unsafe ThreadReference(block: blocks + thread.index)
+    return unsafe ThreadReference(block: byEndpoint + WorkerEndpoints.first + thread.index)
   }
 
   /// The thread that owns a worker endpoint; nil when no thread can.
   @inline(__always)
   subscript(endpoint: EndpointIdentifier) -> ThreadReference? {
-    let index = endpoint.index - WorkerEndpoints.first
-    guard index >= 0, index < Self.capacity else { return nil }
-    return unsafe ThreadReference(block: blocks + index)
+    guard endpoint.index &- WorkerEndpoints.first >= 0,
+      endpoint.index < WorkerEndpoints.first + Self.capacity
+    else { return nil }
+    return unsafe ThreadReference(block: byEndpoint + endpoint.index)
   }
 
   /// A block that no thread uses; nil when there is none. Under `Kernel.withTables`.

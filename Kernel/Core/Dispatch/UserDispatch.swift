@@ -38,8 +38,9 @@ struct UserDispatch {
     CoreOperations(core: core, thread: thread).publish(.general)
     core.beginTurn(nanoseconds: CoreAlarms.turnNanoseconds)
     serve(thread)
-    // What is left of the turn is nobody else's.
-    core.alarms.endOfTurn = CoreAlarms.never
+    // What is left of the turn is nobody else's. The watch over workers begins here rather than
+    // with the first of them: it should not pay for it.
+    core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds)
   }
 
   @inline(__always)
