@@ -20,6 +20,9 @@ public protocol DispatchOperations {
   /// Stores the core's state line: `user` names the thread's process and endpoint.
   mutating func publish(_ mode: CoreMode)
 
+  /// A full barrier: the NIC sees all earlier stores, to lines too, before any later access.
+  mutating func orderAllAccesses()
+
   /// Stores the response to the kernel message that is being handled.
   mutating func respond(_ status: ResponseStatus)
 }
@@ -50,18 +53,29 @@ public enum DispatchSequence {
     operations.publish(.dispatch)
   }
 
+  /// The dispatch thread has run what was ready at its start and comes to its first load. Before
+  /// every later one is the barrier of `MessageLoop.finishMessage`.
+  @inlinable @inline(__always)
+  public static func beginLoads(_ operations: inout some DispatchOperations) {
+    operations.orderAllAccesses()
+  }
+
   /// The message's answer is "not here, not now"; the next load of the kernel's pair delivers it.
   @inlinable @inline(__always)
   public static func decline(_ operations: inout some DispatchOperations) {
     operations.respond(.requeue)
   }
 
-  /// Into the thread. Its endpoint has a core before the thread's first load (R11).
+  /// Into the thread. Its endpoint has a core before the thread's first load (R11), which may be
+  /// its very next instruction: a thread that was stopped at its held load, or that has just asked
+  /// for its endpoint, executes no barrier of its own, and a load that overtook the state line's
+  /// store would come from an endpoint without a core.
   @inlinable @inline(__always)
   public static func enter(_ operations: inout some DispatchOperations) {
     operations.become(.running)
     operations.activateAddressSpace()
     operations.publish(.user)
+    operations.orderAllAccesses()
   }
 
   /// The thread, whose registers are saved, asked to wait for the NIC. From the store of the state
@@ -71,6 +85,14 @@ public enum DispatchSequence {
     operations.become(.parked)
     operations.orderStores()
     operations.publish(.dispatch)
+  }
+
+  /// The thread's process will be removed. What the thread stored to its lines has left the core
+  /// by then, so that nothing of it lands in lines that are clean and another's (R12, R13).
+  @inlinable @inline(__always)
+  public static func end(_ operations: inout some DispatchOperations) {
+    operations.become(.ended)
+    operations.orderAllAccesses()
   }
 
   /// The thread has ended; the NIC has forgotten its endpoint already (R12).

@@ -9,6 +9,7 @@ final class Guest {
   let machine: Machine
   let echoPort: UInt16
   let calculatorPort: UInt16
+  let rpcbindPort: UInt16
   private var records: CallRecordFile
   private let recordsPath: String
   private var archive: ServiceArchive?
@@ -18,17 +19,20 @@ final class Guest {
   ///
   /// - Parameters:
   ///   - archive: other programs than the example services.
-  ///   - ports: UDP ports of the guest to reach beside 4001 and 4002.
+  ///   - ports: UDP ports of the guest to reach beside the example services'.
+  ///   - portsAsInGuest: the services have the same ports here as in the guest, as their rpcbind
+  ///     says; port 111 takes privileges.
   init(
-    archive: ServiceArchive? = nil, ports: [UInt16] = [],
+    archive: ServiceArchive? = nil, ports: [UInt16] = [], portsAsInGuest: Bool = false,
     _ configure: (inout MachineConfiguration) -> Void = { _ in }
   ) throws {
     let artefacts = Artefacts.standard
     try artefacts.require([
       artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
     ])
-    echoPort = try freeLoopbackPort()
-    calculatorPort = try freeLoopbackPort()
+    echoPort = try portsAsInGuest ? EchoService.port : freeLoopbackPort()
+    calculatorPort = try portsAsInGuest ? CalculatorService.port : freeLoopbackPort()
+    rpcbindPort = try portsAsInGuest ? RpcbindService.port : freeLoopbackPort()
     self.archive = archive
     for port in ports { otherPorts[port] = try freeLoopbackPort() }
     recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
@@ -38,6 +42,7 @@ final class Guest {
       forwardedPorts: [
         .init(host: echoPort, guest: EchoService.port),
         .init(host: calculatorPort, guest: CalculatorService.port),
+        .init(host: rpcbindPort, guest: RpcbindService.port),
       ] + otherPorts.map { .init(host: $1, guest: $0) },
       callRecords: recordsPath)
     configuration.archive = archive?.path
@@ -60,6 +65,10 @@ final class Guest {
   func client(ofGuestPort port: UInt16) throws -> RPCClient {
     let host = try #require(otherPorts[port])
     return try RPCClient(server: .loopback(port: host), timeout: .seconds(5))
+  }
+
+  func rpcbindClient() throws -> RPCClient {
+    try RPCClient(server: .loopback(port: rpcbindPort), timeout: .seconds(5))
   }
 
   /// What the FPGA model measured of the client's last call.

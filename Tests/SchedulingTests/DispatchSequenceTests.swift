@@ -10,6 +10,7 @@ import Testing
     case become(ThreadState)
     case activate
     case orderStores
+    case orderAllAccesses
     case publish(CoreMode)
     case respond(ResponseStatus)
   }
@@ -19,6 +20,7 @@ import Testing
     mutating func become(_ state: ThreadState) { operations.append(.become(state)) }
     mutating func activateAddressSpace() { operations.append(.activate) }
     mutating func orderStores() { operations.append(.orderStores) }
+    mutating func orderAllAccesses() { operations.append(.orderAllAccesses) }
     mutating func publish(_ mode: CoreMode) { operations.append(.publish(mode)) }
     mutating func respond(_ status: ResponseStatus) { operations.append(.respond(status)) }
   }
@@ -34,7 +36,20 @@ import Testing
     DispatchSequence.enter(&recorder)
     #expect(recorder.operations.first == .become(.running))
     #expect(recorder.operations.contains(.activate))
-    #expect(recorder.operations.contains(.publish(.user)))
+    #expect(recorder.operations.suffix(2) == [.publish(.user), .orderAllAccesses])
+  }
+
+  @Test func r11TheCoreIsADispatchCoreBeforeItsFirstLoad() {
+    var recorder = Recorder()
+    DispatchSequence.start(&recorder)
+    DispatchSequence.beginLoads(&recorder)
+    #expect(recorder.operations == [.publish(.dispatch), .orderAllAccesses])
+  }
+
+  @Test func r12NothingOfAnEndedThreadIsUnderWayToItsLines() {
+    var recorder = Recorder()
+    DispatchSequence.end(&recorder)
+    #expect(recorder.operations == [.become(.ended), .orderAllAccesses])
   }
 
   @Test func r8ADeclinedCallIsQueuedAgain() {

@@ -21,10 +21,10 @@ struct CoreOperations: DispatchOperations {
   }
 
   /// `running` is not stored here: the thread became that when this core took it, with an atomic
-  /// change that decides between this core and others.
+  /// change that decides between this core and others. From there it may become anything.
   @inline(__always)
   func become(_ state: ThreadState) {
-    if state != .running { thread?.become(state) }
+    if state != .running { thread?.leave(as: state) }
   }
 
   @inline(__always)
@@ -35,6 +35,9 @@ struct CoreOperations: DispatchOperations {
 
   @inline(__always)
   func orderStores() { barrier_stores() }
+
+  @inline(__always)
+  func orderAllAccesses() { barrier_full() }
 
   /// One store, no round trip (R15).
   @inline(__always)

@@ -23,6 +23,7 @@ struct DispatchThread {
     core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds)
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
+    DispatchSequence.beginLoads(&operations)
     while true {
       let message = loop.loadMessage(&lines)
       guard message.code != 0 else {

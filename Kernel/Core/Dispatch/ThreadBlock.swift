@@ -99,9 +99,10 @@ struct ThreadBlock: ~Copyable {
     nonmutating set { unsafe context_set_register(&block.pointee.context, register, newValue) }
   }
 
-  /// Changes the state of a thread that the caller has; an illegal change is a bug of the kernel.
-  func become(_ next: ThreadState) {
-    precondition(state.canBecome(next), "illegal change of a thread's state")
+  /// Gives up a running thread that the caller has.
+  @inline(__always)
+  func leave(as next: ThreadState) {
+    assert(state == .running && ThreadState.running.canBecome(next))
     unsafe block.pointee.state.store(next.rawValue, ordering: .releasing)
   }
 

@@ -136,6 +136,7 @@ struct UserDispatch {
     core.running = nil
     core.activate(userTable: KernelMemory.noProcessTable)
     var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.end(&operations)
     DispatchSequence.leaveEnded(&operations)
     let isNews = thread.noteStarted()
     ProcessEnd.noteThreadEnd(thread)

@@ -57,6 +57,8 @@ enum ProcessEnd {
       printFrames(of: thread, name)
       Kernel.withTables { Supervisor.noteEnd(of: process, isSuccess: false) }
     }
+    var operations = CoreOperations(core: CoreReference.current, thread: thread)
+    DispatchSequence.end(&operations)
     noteThreadEnd(thread)
   }
 
@@ -73,11 +75,9 @@ enum ProcessEnd {
     return true
   }
 
-  /// The thread, which the caller has, will never run again.
+  /// The caller's thread has ended (`DispatchSequence.end`), on no core any more.
   static func noteThreadEnd(_ thread: ThreadReference) {
     let process = thread.process
-    thread.isAttached = false
-    thread.become(.ended)
     ProcessTable.noteThreadEnd(of: process)
     Supervisor.work(on: CoreReference.current)
   }

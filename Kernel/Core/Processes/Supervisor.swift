@@ -133,6 +133,7 @@ enum Supervisor {
   /// The NIC forgets the process: its calls end in errors, its lines are cleaned (R12).
   static func withdraw(_ block: inout ProcessBlock) {
     block.isWithdrawn = true
+    ServiceRegistry.removeAll(of: block.identifier)
     do throws(NIC.Failure) {
       try Kernel.nic?.removeProcess(block.identifier)
     } catch {
