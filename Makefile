@@ -2,7 +2,7 @@
 #
 # Variables of `make run`, for example `make run SMP=1 CALLS=10000`:
 
-# Cores of the guest, 1 to 8.
+# Cores of the guest, 1 to 48.
 SMP ?= 4
 # Memory of the guest.
 MEM ?= 256M
