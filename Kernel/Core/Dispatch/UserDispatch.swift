@@ -157,7 +157,8 @@ enum HeldLoad {
   static func isWaiting(_ thread: ThreadReference) -> Bool {
     var instruction: UInt32 = 0
     do throws(SystemError) {
-      try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) { index, byte in
+      try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) {
+        index, byte in
         instruction |= UInt32(byte) << UInt32(8 * index)
       }
     } catch { return false }

@@ -98,9 +98,12 @@ enum Processes {
       let index = (0..<block.threads.count).first(where: { block.threads[$0] == nil }),
       let thread = Kernel.threads.findFree()
     else { throw .tooManyThreads }
-    let lines = Kernel.nic == nil ? nil : Kernel.platform.nic.map {
-      $0.lines.base + LineWindow.offset(of: thread.endpoint)
-    }
+    let lines =
+      Kernel.nic == nil
+      ? nil
+      : Kernel.platform.nic.map {
+        $0.lines.base + LineWindow.offset(of: thread.endpoint)
+      }
     do throws(AddressSpaceFailure) {
       try KernelMemory.withSpace { (space) throws(AddressSpaceFailure) in
         try space.addThread(index, lines: lines, to: &block)
