@@ -1,9 +1,20 @@
 // What a program can say and do about itself.
 
-internal import SystemInterface
+public import SystemInterface
+internal import UserStart
 
 /// The process that runs this program.
 public enum Process {
+  /// The number that `services.conf` gives the process, or 0 (Kernel/Images/ServiceManifest.swift).
+  public static var argument: UInt64 { user_process_argument() }
+
+  /// The UDP port that the process's argument names; `standard` without an argument that could be
+  /// one.
+  public static func port(standard: UInt16) -> UInt16 {
+    let port = UInt16(truncatingIfNeeded: argument)
+    return UInt64(port) == argument && port != 0 ? port : standard
+  }
+
   /// Writes a line to the kernel's log.
   public static func log(_ text: StaticString) {
     var line = LogLine()
@@ -17,6 +28,11 @@ public enum Process {
       // What the kernel does not take has nowhere else to go.
       _ = bytes.withAddress { address in SystemCall.log.call(address, UInt64(bytes.count)) }
     }
+  }
+
+  /// Where a program is served, by this process or another; nil when nobody serves it.
+  public static func findService(program: UInt32, version: UInt32) -> ServiceLocation? {
+    SystemCall.findService.value(UInt64(program), UInt64(version)).map(ServiceLocation.init(word:))
   }
 
   /// Ends the process, all of its threads; the NIC answers its calls in flight with errors (R12).
