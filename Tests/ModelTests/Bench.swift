@@ -115,6 +115,11 @@ final class Bench {
     return nic.load(access(core), offset: offset, size: size)
   }
 
+  func load(_ access: Access, _ offset: UInt64) -> LoadAnswer {
+    defer { drain() }
+    return nic.load(access, offset: offset, size: 8)
+  }
+
   func store(_ core: Int, _ offset: UInt64, _ value: UInt64, size: Int = 8) {
     if instructions.indices.contains(core) { instructions[core] += 1 }
     nic.store(access(core), offset: offset, size: size, value: value)

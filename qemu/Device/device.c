@@ -148,6 +148,7 @@ static void reset(void *opaque)
     }
     s->violations = 0;
     memset(lauberhorn_counts, 0, sizeof(lauberhorn_counts));
+    lauberhorn_reset_barriers();
 }
 
 static void realize(DeviceState *dev, Error **errp)

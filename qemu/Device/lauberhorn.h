@@ -32,6 +32,10 @@ OBJECT_DECLARE_SIMPLE_TYPE(LauberhornState, LAUBERHORN)
 #define LAUBERHORN_REGISTERS_BYTES 0x1000ULL
 #define LAUBERHORN_REGISTERS_BASE 0x10010000000ULL
 
+/* The endpoints' blocks; the state lines are behind them. */
+#define LAUBERHORN_BLOCK_BYTES 0x4000ULL
+#define LAUBERHORN_BLOCKS_BYTES 0x08000000ULL
+
 /* The SGIs that Enzian's FPGA raises: to a worker's core, and for frames. */
 #define LAUBERHORN_WORKER_SGI 8
 #define LAUBERHORN_BYPASS_SGI 15
@@ -122,6 +126,14 @@ void lauberhorn_lockstep_queue(LauberhornState *s, const uint8_t *frame,
 
 /* devicetree.c */
 bool lauberhorn_add_device_tree_node(LauberhornState *s, Error **errp);
+
+/* barriers.c */
+struct qemu_plugin_insn;
+void lauberhorn_watch_barrier(struct qemu_plugin_insn *instruction);
+void lauberhorn_note_store(CPUState *cpu, hwaddr offset);
+void lauberhorn_check_load(CPUState *cpu, hwaddr offset,
+                           LauberhornAccess *access);
+void lauberhorn_reset_barriers(void);
 
 /* counters.c */
 void lauberhorn_add_counter_properties(Object *obj);

@@ -46,6 +46,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case endpointNotAttached
     case acknowledgeWithoutMessage
     case overflowWithoutMessage
+    case responseNotOrdered
     case storeWithoutMessage
     case storeToOtherControlLine
     case partialStateStore
@@ -61,9 +62,12 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
   public let core: CoreIdentifier
   /// In the window that was accessed.
   public let offset: UInt64
+  /// Of the instruction; 0 when it is not known.
+  public let programCounter: UInt64
 
   public var description: String {
-    "core \(core.number), offset 0x\(String(offset, radix: 16)): \(rule.text)"
+    let place = programCounter == 0 ? "" : ", pc 0x\(String(programCounter, radix: 16))"
+    return "core \(core.number)\(place), offset 0x\(String(offset, radix: 16)): \(rule.text)"
   }
 }
 
@@ -78,6 +82,7 @@ extension Violation.Rule {
     case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
     case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
     case .overflowWithoutMessage: "load of an overflow line without a message"
+    case .responseNotOrdered: "no barrier between a store and the load of C[1-p] (R5)"
     case .storeWithoutMessage: "store to a line that was not given with a message"
     case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
     case .partialStateStore: "a core's state is published by one store of 8 bytes"

@@ -26,7 +26,9 @@ extension Access {
     let access = unsafe access.pointee
     self.init(
       nowNanoseconds: access.now_nanoseconds, instructions: access.instructions,
-      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core))
+      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core),
+      followsUnorderedStore: access.follows_unordered_store,
+      programCounter: access.program_counter)
   }
 }
 

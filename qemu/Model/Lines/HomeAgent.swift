@@ -88,6 +88,13 @@ extension Lauberhorn {
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access,
     at offset: UInt64
   ) -> FillOutcome {
+    let isAcknowledgement =
+      blockOffset < EndpointLayout.receiveOverflowOffset && self[endpoint].message != nil
+      && line != .control(self[endpoint].parity, of: endpoint)
+    if isAcknowledgement, access.followsUnorderedStore, self[access.core].requestedLine != line {
+      // The fetch that this load starts may overtake the response in the core's write buffer.
+      report(.responseNotOrdered, access, at: offset)
+    }
     guard hasRequestArrived(line, access) else { return .held }
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       guard self[endpoint].message != nil else {

@@ -58,7 +58,10 @@ typedef struct LauberhornAccess {
     uint64_t now_nanoseconds;
     uint64_t instructions;   /* executed by this core, this one included */
     uint64_t kernel_entries; /* changes from EL0 to EL1 on this core */
+    uint64_t program_counter; /* 0: not known */
     uint16_t core;
+    bool follows_unordered_store; /* a load, with no barrier since the store
+                                     before it to the same endpoint (R5) */
 } LauberhornAccess;
 
 typedef enum LauberhornOutputKind {
