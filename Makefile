@@ -12,6 +12,8 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# Words for the kernel's command line, for example APPEND='log=debug trace=all'.
+APPEND ?=
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
@@ -50,13 +52,14 @@ help:
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo "  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
 # --- Running and testing ---------------------------------------------------------------------
 
 run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients
 	@Tools/Scripts/test.sh '$(START)' unit boot

@@ -26,6 +26,10 @@ public struct MachineConfiguration: Sendable {
   public var packetCapture: String?
   /// The device's file of call records.
   public var callRecords: String
+  /// A file for the FPGA's events (Kernel/Tracing); nil records none.
+  public var traceFile: String?
+  /// For the kernel, besides what this harness needs: `log=debug`, `trace=all`.
+  public var bootArguments: [String] = []
   public var forwardedPorts: [ForwardedPort]
   public var artefacts: Artefacts
   /// The QEMU to run.
@@ -63,7 +67,7 @@ public struct MachineConfiguration: Sendable {
     }
     return arguments + [
       "-kernel", artefacts.kernelImage, "-initrd", artefacts.services,
-      "-append", "exit=semihosting",
+      "-append", (["exit=semihosting"] + bootArguments).joined(separator: " "),
     ]
   }
 

@@ -7,6 +7,7 @@ internal import Boot
 internal import Interface
 internal import Platform
 internal import Reporting
+internal import Tracing
 
 /// Reads and executes command lines.
 enum ConsoleCommands {
@@ -53,6 +54,14 @@ enum ConsoleCommands {
       }
     } else if matches("stats") {
       Statistics.print()
+    } else if matches("trace dump") {
+      TraceDump.frames()
+    } else if matches("trace on") {
+      Trace.set(.usual)
+    } else if matches("trace off") {
+      Trace.set(.none)
+    } else if matches("trace show") {
+      TraceDump.text(count: 8)
     } else if matches("panic") {
       fail()
     } else if matches("exit") {
