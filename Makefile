@@ -29,7 +29,7 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit boot-test doctor packages kernel services device image clients tools \
+.PHONY: help run test unit device-test boot-test doctor packages kernel services device image clients tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,7 @@ help:
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
 	@echo '  test        unit tests and boot tests'
 	@echo '  unit        tests of the modules, on this machine'
+	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
@@ -62,10 +63,13 @@ run: image tools
 	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients
-	@Tools/Scripts/test.sh '$(START)' unit boot
+	@Tools/Scripts/test.sh '$(START)' unit device boot
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
+
+device-test: image
+	@Tools/Scripts/test.sh '$(START)' device
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
@@ -101,7 +105,7 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
-programs := echo calculator
+programs := echo calculator rpcbind
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift

@@ -20,11 +20,18 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// The explorer's measure is states a second: what it runs is optimised in debug builds too.
+let optimised: [SwiftSetting] =
+  compilation == "host" ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []
+
 /// A module compiled for host and target: logic only, no hardware, no I/O.
-func dual(_ name: String, path: String, dependencies: [Target.Dependency] = []) -> Target {
+func dual(
+  _ name: String, path: String, dependencies: [Target.Dependency] = [],
+  settings: [SwiftSetting] = []
+) -> Target {
   .target(
     name: name, dependencies: dependencies, path: path,
-    swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)])
+    swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)] + settings)
 }
 
 /// A test suite of the host.
@@ -34,7 +41,7 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 }
 
 let dualModules: [Target] = [
-  dual("Interface", path: "Kernel/Interface"),
+  dual("Interface", path: "Kernel/Interface", settings: optimised),
   dual("SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"]),
   dual("Reporting", path: "Kernel/Reporting"),
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
@@ -57,14 +64,22 @@ let hostTargets: [Target] = [
     ], swiftSettings: strict),
   tests(
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
-  dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"]),
-  dual("Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"]),
+  dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
+  dual(
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
   .target(
     name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
     path: "qemu/ModelExports", swiftSettings: strict),
+  .target(
+    name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
+    swiftSettings: strict + optimised),
+  tests("ExplorerTests", "Explorer", "Interface", "Model", "Scheduling"),
   .target(name: "Harness", path: "Tools/Harness", swiftSettings: strict),
   .executableTarget(
     name: "wengen-run", dependencies: ["Harness"], path: "Tools/Run", swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
+    swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   tests("InterfaceTests", "Interface", "SystemInterface"),
@@ -109,6 +124,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
+    swiftSettings: strict),
 ]
 
 let package = Package(

@@ -24,7 +24,11 @@ final class Runner {
     ])
     var hostPorts: [UInt16: UInt16] = [:]
     for guest in [EchoService.port, CalculatorService.port] {
-      hostPorts[guest] = try freeLoopbackPort(preferred: guest + 10_000)
+      // The guest's own number when it is free: that is what the guest's rpcbind tells clients.
+      hostPorts[guest] = try freeLoopbackPort(preferred: guest)
+    }
+    if isUsableLoopbackPort(RpcbindService.port) {
+      hostPorts[RpcbindService.port] = RpcbindService.port
     }
     self.hostPorts = hostPorts
 
@@ -171,6 +175,7 @@ final class Runner {
     lines.append("")
     if Terminal.isInteractive {
       lines.append("The guest runs on. Call it from another terminal:")
+      lines.append("  \(rpcinfoCommand)")
       lines.append("  .build/debug/wengen-call 127.0.0.1:\(port) 0x20000102 1 1 --int 40 --int 2")
       lines.append("This is its serial console: try help. Ctrl-A X leaves.")
     } else {
@@ -187,6 +192,17 @@ final class Runner {
     } else {
       say(line)
     }
+  }
+
+  /// The rpcinfo that works here. It asks port 111 where the program is, whatever -n says; so
+  /// unless the guest's rpcbind stands there and the ports have the same numbers outside, it must
+  /// be told the whole address.
+  private var rpcinfoCommand: String {
+    let port = hostPorts[EchoService.port] ?? 0
+    guard port == EchoService.port, hostPorts[RpcbindService.port] != nil else {
+      return "rpcinfo -a 127.0.0.1.\(port >> 8).\(port & 0xff) -T udp \(EchoService.program) 1"
+    }
+    return "rpcinfo -n \(port) -u 127.0.0.1 \(EchoService.program) 1"
   }
 
   private func seconds(_ value: Double) -> String {

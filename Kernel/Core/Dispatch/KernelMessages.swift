@@ -17,15 +17,16 @@ func kernelMessageCall(
 ) -> UInt64 {
   let core = CoreReference.current
   let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
-  guard let thread = Kernel.threads[named], thread.state == .parked,
-    UInt64(thread.process.number) == process
+  guard let thread = Kernel.threads[named],
+    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
+      == .enter
   else {
-    // The worker is gone or not parked (yet): the NIC shall choose again.
     core.count(.requeued)
     core.trace(
       .callDeclined, tag: core.noteTag(ofMessageAt: line),
       Trace.worker(process: UInt16(truncatingIfNeeded: process), endpoint: named.number))
-    respond(.requeue, at: line)
+    var operations = CoreOperations(core: core, message: line)
+    DispatchSequence.decline(&operations)
     return 0
   }
   core.count(.dispatches)
@@ -61,10 +62,4 @@ func kernelMessageReschedule(
 ) -> UInt64 {
   CoreReference.current.trace(.rescheduleTaken)
   return 0
-}
-
-private func respond(_ status: ResponseStatus, at line: UInt64) {
-  KernelLines().store(
-    ResponseHead(status: status).word,
-    at: UInt(line) + UInt(ControlLineWord.tail * LineGeometry.wordBytes))
 }

@@ -1,9 +1,7 @@
 // ④ From the dispatch thread into a process and back: the causes of return.
 //
-// Order matters twice (R11). Going in: the state line names the endpoint before the worker's
-// first load. Coming out: the thread's registers are saved and visible to all cores before the
-// state line says that the worker is gone, since from that store on the NIC may name the worker
-// to another core.
+// Order matters twice (R11): going in, and coming out. `DispatchSequence` is the order; this file
+// is what surrounds it.
 
 internal import ArchAArch64
 internal import Boot
@@ -20,13 +18,9 @@ struct UserDispatch {
 
   /// Runs a thread until it yields, ends or is killed.
   func run(_ thread: ThreadReference) {
-    thread.become(.running)
     core.running = thread.identifier
-    core.activate(userTable: thread.userTable)
-    publish(
-      CoreState(
-        mode: .user, process: thread.process, endpoint: thread.endpoint,
-        runQueueLength: core.runQueueLength))
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     while true {
       let cause = thread.resume()
@@ -38,7 +32,7 @@ struct UserDispatch {
       }
       guard goesOn(thread, after: cause) else {
         core.running = nil
-        publish(CoreState(mode: .dispatch, runQueueLength: core.runQueueLength))
+        DispatchSequence.leaveEnded(&operations)
         return
       }
     }
@@ -48,9 +42,8 @@ struct UserDispatch {
   private func park(_ thread: ThreadReference) {
     core.running = nil
     let wasStarting = thread.takeStarting()
-    thread.become(.parked)
-    barrier_stores()
-    publish(CoreState(mode: .dispatch, runQueueLength: core.runQueueLength))
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.park(&operations)
     // From here on another core may run the thread.
     if wasStarting { StartUp.noteProcessStarted() }
   }
@@ -80,11 +73,5 @@ struct UserDispatch {
       // TRAP_SYSTEM_ERROR: an SError has no address that could be blamed on the thread.
       Panic.stop("system error (SError) in user mode")
     }
-  }
-
-  /// Tells the NIC what this core does: one store, no round trip (R15).
-  func publish(_ state: CoreState) {
-    guard core.stateLine != 0 else { return }
-    KernelLines().store(state.word, at: core.stateLine)
   }
 }

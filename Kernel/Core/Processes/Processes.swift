@@ -112,11 +112,13 @@ enum Processes {
     let wasStarting = thread.takeStarting()
     let process = thread.process
     core.trace(.processEnded, thread.traceWorker)
-    thread.become(.ended)
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.end(&operations)
     thread.isAttached = false
     let lost = Kernel.withTables { () -> NIC.Failure? in
       var failure: NIC.Failure?
       do throws(NIC.Failure) { try Kernel.nic?.removeProcess(process) } catch { failure = error }
+      ServiceRegistry.removeAll(of: process)
       guard let block = ProcessTable.remove(process) else { return failure }
       barrier_complete()
       translations_forget(UInt64(block.addressSpaceIdentifier))
