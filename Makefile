@@ -124,8 +124,8 @@ $(OUT)/services.cpio: $(OUT)/programs
 	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
 	@touch $< $@
 
-$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
-  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
+$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface Kernel/Reporting \
+  Kernel/Tracing qemu/Marshalling qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
 	@cp .build/release/libLauberhornModel.so $@
