@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 // One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
 //
-// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "kernel" or "user" for
+// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "fuzz" for the host with
+// libFuzzer and AddressSanitizer, "kernel" or "user" for
 // aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
 // in all three, from the same sources.
 
@@ -83,6 +84,13 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "DeviceTree", "Images", "Interface", "Marshalling", "Model", "Reporting", "SystemInterface",
+    ],
+    path: "Fuzz/Targets", swiftSettings: strict),
+  tests("FuzzTests", "FuzzTargets"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
@@ -95,6 +103,14 @@ let hostTargets: [Target] = [
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+]
+
+/// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.
+let fuzzTargets: [Target] = [
+  .target(name: "LibFuzzer", path: "Fuzz/LibFuzzer"),
+  .executableTarget(
+    name: "wengen-fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz/Driver",
+    swiftSettings: strict),
 ]
 
 let kernelTargets: [Target] = [
@@ -135,5 +151,7 @@ let package = Package(
   products: compilation == "host"
     ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
   targets: dualModules
-    + (["kernel": kernelTargets, "user": userTargets][compilation] ?? hostTargets),
+    + ([
+      "kernel": kernelTargets, "user": userTargets, "fuzz": hostTargets + fuzzTargets,
+    ][compilation] ?? hostTargets),
   swiftLanguageModes: [.v6])

@@ -141,6 +141,11 @@ SYSTEM_REGISTER_WRITE(interrupt_control, "S3_0_C12_C12_4")         // ICC_CTLR_E
 SYSTEM_REGISTER_READ(interrupt_system_registers, "S3_0_C12_C12_5") // ICC_SRE_EL1
 SYSTEM_REGISTER_WRITE(interrupt_system_registers, "S3_0_C12_C12_5")
 SYSTEM_REGISTER_WRITE(interrupt_group_enable, "S3_0_C12_C12_7")    // ICC_IGRPEN1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_generate, "S3_0_C12_C11_5")        // ICC_SGI1R_EL1
+// The generic timer's virtual timer, one a core.
+SYSTEM_REGISTER_WRITE(timer_control, "cntv_ctl_el0")
+SYSTEM_REGISTER_WRITE(timer_compare, "cntv_cval_el0")
+SYSTEM_REGISTER_WRITE(timer_user_access, "cntkctl_el1")
 
 // --- Barriers, caches, waiting --------------------------------------------------------------
 
@@ -187,10 +192,12 @@ struct LineWords {
 };
 
 /// Loads the head of a control line on a kernel endpoint. The first load may be held for the
-/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10).
+/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10) or, when
+/// its handler found work for this core, skipped (Vectors.S): then `code` is 0.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   struct LineWords words;
-  __asm__ volatile("msr daifclr, #2\n\t"
+  __asm__ volatile("mov %0, xzr\n\t"
+                   "msr daifclr, #2\n\t"
                    "ldp %0, %1, [%4]\n\t"
                    "msr daifset, #2\n\t"
                    "ldp %2, %3, [%4, #16]"
@@ -201,17 +208,18 @@ ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   return words;
 }
 
-/// Stores one word of a line.
-ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
-  __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
-}
-
-/// Loads one word of a line that was loaded before.
+/// Loads one word of a line whose message was loaded before.
 ALWAYS_INLINE uint64_t line_load(uint64_t address) {
   uint64_t value;
   __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
   return value;
 }
+
+/// Stores one word of a line.
+ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
+  __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
 
 /// Jumps to the code that a message names (R8's registers: data and first two arguments).
 typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,

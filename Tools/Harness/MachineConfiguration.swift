@@ -13,7 +13,7 @@ public struct MachineConfiguration: Sendable {
     }
   }
 
-  /// 1 to 8: what the kernel supports under QEMU.
+  /// 1 to 48, as many as an Enzian has.
   public var coreCount = 4
   /// As QEMU's `-m` takes it.
   public var memory = "256M"
@@ -30,6 +30,12 @@ public struct MachineConfiguration: Sendable {
   public var traceFile: String?
   /// For the kernel, besides what this harness needs: `log=debug`, `trace=all`.
   public var bootArguments: [String] = []
+  /// The initial archive; nil is the one of the artefacts.
+  public var archive: String?
+  /// What the FPGA has room for: endpoints, and processes with the kernel's own. Nil leaves it to
+  /// the device.
+  public var endpointCapacity: Int?
+  public var processCapacity: Int?
   public var forwardedPorts: [ForwardedPort]
   public var artefacts: Artefacts
   /// The QEMU to run.
@@ -60,13 +66,16 @@ public struct MachineConfiguration: Sendable {
       "-plugin", escape(artefacts.device),
       "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
-      "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : ""),
+      "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
+        + (traceFile.map { ",trace=\(escape($0))" } ?? "")
+        + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
+        + (processCapacity.map { ",processes=\($0)" } ?? ""),
     ]
     if let packetCapture {
       arguments += ["-object", "filter-dump,id=dump,netdev=net0,file=\(escape(packetCapture))"]
     }
     return arguments + [
-      "-kernel", artefacts.kernelImage, "-initrd", artefacts.services,
+      "-kernel", artefacts.kernelImage, "-initrd", archive ?? artefacts.services,
       "-append", (["exit=semihosting"] + bootArguments).joined(separator: " "),
     ]
   }

@@ -38,7 +38,7 @@ struct Settings {
       }
       return number
     }
-    if let cores = try number("SMP", in: 1...8) { coreCount = cores }
+    if let cores = try number("SMP", in: 1...48) { coreCount = cores }
     if let text = value("MEM") {
       guard text.wholeMatch(of: /[1-9][0-9]*[MG]/) != nil else {
         throw SettingsError(description: "MEM=\(text): a size like 256M or 1G is needed")

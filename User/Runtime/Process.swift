@@ -1,9 +1,20 @@
 // What a program can say and do about itself.
 
 public import SystemInterface
+internal import UserStart
 
 /// The process that runs this program.
 public enum Process {
+  /// The number that `services.conf` gives the process, or 0 (Kernel/Images/ServiceManifest.swift).
+  public static var argument: UInt64 { user_process_argument() }
+
+  /// The UDP port that the process's argument names; `standard` without an argument that could be
+  /// one.
+  public static func port(standard: UInt16) -> UInt16 {
+    let port = UInt16(truncatingIfNeeded: argument)
+    return UInt64(port) == argument && port != 0 ? port : standard
+  }
+
   /// Writes a line to the kernel's log.
   public static func log(_ text: StaticString) {
     var line = LogLine()

@@ -49,6 +49,8 @@ enum ConsoleCommands {
       Console.withOutput {
         $0.write("help           this list\n")
         $0.write("stats          what cores and NIC have counted\n")
+        $0.write("processes      which processes there are\n")
+        $0.write("kill process   end a process, as a fault would\n")
         $0.write("exit [status]  stop the machine\n")
         $0.write("panic          fail like a bug of the kernel would, to see the report\n")
       }
@@ -62,6 +64,10 @@ enum ConsoleCommands {
       Trace.set(.none)
     } else if matches("trace show") {
       TraceDump.text(count: 8)
+    } else if matches("processes") {
+      Statistics.printProcesses()
+    } else if matches("kill ", isPrefix: true), let process = number(from: 5) {
+      kill(process)
     } else if matches("panic") {
       fail()
     } else if matches("exit") {
@@ -70,6 +76,15 @@ enum ConsoleCommands {
       PowerControl.stop(status: status)
     } else {
       Console.withOutput { $0.write("unknown command; type help\n") }
+    }
+  }
+
+  private static func kill(_ number: UInt64) {
+    guard number > 0, number <= UInt64(ProcessTable.capacity),
+      ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
+    else {
+      Console.withOutput { $0.writeLine("no process \(number) to kill") }
+      return
     }
   }
 

@@ -121,7 +121,7 @@ enum TraceDump {
       let name = Kernel.withTables { () -> NameBytes? in
         ProcessTable.withBlock(of: process) { block in
           var bytes = NameBytes()
-          bytes.write(block.name)
+          bytes.write(block.plan.name)
           return bytes
         }
       }

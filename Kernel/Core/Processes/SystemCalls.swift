@@ -21,7 +21,7 @@ enum SystemCalls {
       // Threads.S sends number 0 another way.
       answer(thread, .unknownSystemCall)
     case .exit:
-      Processes.exit(thread, status: thread[0])
+      ProcessEnd.exit(thread, status: thread[0])
       return false
     case .log:
       answer(thread, log(thread, address: thread[0], length: thread[1]))

@@ -37,8 +37,15 @@ extension World {
         try check(after: before)
         moved = true
       }
+      for core in cores.indices where nic.hasUnseenState(core) {
+        let before = Glimpse(self)
+        nic.fetchStateLine(of: CoreIdentifier(UInt16(core)))
+        try takeOutputs()
+        try check(after: before)
+        moved = true
+      }
       if !moved {
-        guard let deadline = nic.deadline else {
+        guard let deadline = nic.deadline, deadline < .max else {
           throw Fault(.liveness, "calls are in flight, all cores wait, and nothing will wake them")
         }
         let before = Glimpse(self)
