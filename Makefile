@@ -12,6 +12,8 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# Words for the kernel's command line, for example APPEND='log=debug trace=all'.
+APPEND ?=
 # How long `make fuzz` searches, all targets together.
 SECONDS ?= 60
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
@@ -55,13 +57,14 @@ help:
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo "  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
 # --- Running and testing ---------------------------------------------------------------------
 
 run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients
 	@Tools/Scripts/test.sh '$(START)' unit device boot
@@ -133,8 +136,8 @@ $(OUT)/services.cpio: $(OUT)/programs
 	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
 	@touch $< $@
 
-$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
-  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
+$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface Kernel/Reporting \
+  Kernel/Tracing qemu/Marshalling qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
 	@cp .build/release/libLauberhornModel.so $@

@@ -67,9 +67,10 @@ let hostTargets: [Target] = [
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
   dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
   dual(
-    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling", "Tracing"],
+    settings: optimised),
   .target(
-    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
+    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface", "Tracing"],
     path: "qemu/ModelExports", swiftSettings: strict),
   .target(
     name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
@@ -92,7 +93,7 @@ let hostTargets: [Target] = [
   tests("FuzzTests", "FuzzTargets"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
-  tests("ModelTests", "Interface", "Marshalling", "Model"),
+  tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),

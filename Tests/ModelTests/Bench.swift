@@ -26,6 +26,7 @@ final class Bench {
   private(set) var wakes: [CoreIdentifier] = []
   private(set) var records: [CallRecord] = []
   private(set) var violations: [Violation.Rule] = []
+  private(set) var events: [NICEvent] = []
   /// Instructions of each core; every access is one.
   private(set) var instructions: [UInt64]
   var kernelEntries: [UInt64]
@@ -171,6 +172,7 @@ final class Bench {
       case .wake(let core): wakes.append(core)
       case .interrupt: Issue.record("version 1 raises no interrupt")
       case .call(let record): records.append(record)
+      case .event(let event): events.append(event)
       case .violation(let violation): violations.append(violation.rule)
       }
     }

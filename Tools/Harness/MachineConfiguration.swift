@@ -26,6 +26,10 @@ public struct MachineConfiguration: Sendable {
   public var packetCapture: String?
   /// The device's file of call records.
   public var callRecords: String
+  /// A file for the FPGA's events (Kernel/Tracing); nil records none.
+  public var traceFile: String?
+  /// For the kernel, besides what this harness needs: `log=debug`, `trace=all`.
+  public var bootArguments: [String] = []
   /// The initial archive; nil is the one of the artefacts.
   public var archive: String?
   /// What the FPGA has room for: endpoints, and processes with the kernel's own. Nil leaves it to
@@ -63,6 +67,7 @@ public struct MachineConfiguration: Sendable {
       "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
       "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
+        + (traceFile.map { ",trace=\(escape($0))" } ?? "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
         + (processCapacity.map { ",processes=\($0)" } ?? ""),
     ]
@@ -71,7 +76,7 @@ public struct MachineConfiguration: Sendable {
     }
     return arguments + [
       "-kernel", artefacts.kernelImage, "-initrd", archive ?? artefacts.services,
-      "-append", "exit=semihosting",
+      "-append", (["exit=semihosting"] + bootArguments).joined(separator: " "),
     ]
   }
 

@@ -49,6 +49,7 @@ struct LauberhornState {
     NICConf nic_conf;
     char *address;
     char *calls_path;
+    char *trace_path;
     uint64_t lines_base;
     uint64_t registers_base;
     uint64_t stall_limit;
@@ -67,6 +68,7 @@ struct LauberhornState {
     GICv3State *gic;
     NICState *nic;
     FILE *calls;
+    FILE *trace;
     uint64_t violations;
     Notifier exit_notifier;
 
@@ -139,6 +141,12 @@ void lauberhorn_reset_barriers(void);
 void lauberhorn_add_counter_properties(Object *obj);
 void lauberhorn_init_counters(LauberhornState *s);
 void lauberhorn_exit_counters(LauberhornState *s);
+
+/* events.c */
+bool lauberhorn_open_events(LauberhornState *s, Error **errp);
+void lauberhorn_close_events(LauberhornState *s);
+void lauberhorn_write_event(LauberhornState *s, const LauberhornEvent *event);
+void lauberhorn_flush_events(LauberhornState *s);
 
 /* records.c */
 bool lauberhorn_open_records(LauberhornState *s, Error **errp);

@@ -110,6 +110,8 @@ public enum Output: Hashable, Sendable {
   case interrupt(CoreIdentifier, number: UInt8)
   case call(CallRecord)
   case violation(Violation)
+  /// Something happened, for the trace; only if the configuration asks for events.
+  case event(NICEvent)
 }
 
 /// Outputs in order. Memory is kept when all were taken, so a caller that takes them after
@@ -130,6 +132,14 @@ struct Outputs: Hashable {
   }
 
   mutating func append(_ output: Output) { queue.append(output) }
+
+  /// Bytes of the frame that was appended last; 0: none since the last `reclaim`.
+  var lastFrameLength: Int {
+    for output in queue.reversed() {
+      if case .transmit(let frame) = output { return frame.length }
+    }
+    return 0
+  }
 
   mutating func next() -> Output? {
     guard taken < queue.count else { return nil }

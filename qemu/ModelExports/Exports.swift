@@ -7,6 +7,7 @@
 import Interface
 import Model
 public import ModelInterface
+import Tracing
 
 /// What the opaque pointer of the C interface points to.
 @unsafe private struct Instance {
@@ -70,6 +71,7 @@ public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> O
     internetAddress: InternetAddress(wanted.internet_address))
   guard let faults = FaultSettings(wanted.faults) else { return nil }
   configuration.faults = faults
+  configuration.isTraced = wanted.traced
   // The link is as slow for a state as for any other line.
   configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
   let model = Lauberhorn(configuration)
@@ -186,6 +188,11 @@ public func nextOutput(
     unsafe taken.kind = LAUBERHORN_OUTPUT_CALL
     unsafe taken.call = LauberhornCallRecord(record)
     unsafe taken.core = taken.call.core
+  case .event(let event):
+    unsafe taken.kind = LAUBERHORN_OUTPUT_EVENT
+    unsafe taken.event = LauberhornEvent(
+      tag: event.tag?.number ?? 0, second: event.second, first: event.first,
+      number: event.event.rawValue, core: event.core?.number ?? TraceRecord.noCore)
   case .violation(let violation):
     unsafe taken.kind = LAUBERHORN_OUTPUT_VIOLATION
     unsafe taken.core = violation.core.number

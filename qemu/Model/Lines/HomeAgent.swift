@@ -215,6 +215,7 @@ extension Lauberhorn {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
+        traceHeldLoad(of: endpoint, access)
       }
       return .held
     }
@@ -224,6 +225,7 @@ extension Lauberhorn {
   /// The core gets the message, for the first time (R3).
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
+    traceTaking(from: endpoint, access)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -303,6 +305,7 @@ extension Lauberhorn {
 
   /// Takes the lines back, and the response out of them; cleans them and flips p.
   private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
+    traceAcknowledgement(of: endpoint, access)
     takeBackLines(of: endpoint, for: self[endpoint].call)
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)

@@ -63,6 +63,7 @@ extension Lauberhorn {
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
+    traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
     processes.updateWaiting(process)
