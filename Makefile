@@ -12,6 +12,8 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# How long `make fuzz` searches, all targets together.
+SECONDS ?= 60
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
@@ -27,7 +29,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit boot-test firmware-test doctor packages kernel services device image clients grub tools \
+.PHONY: help run test unit device-test boot-test firmware-test fuzz doctor packages kernel services \
+  device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -36,8 +39,10 @@ help:
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
 	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
+	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
+	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -61,16 +66,27 @@ run: image tools
 	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients grub
-	@Tools/Scripts/test.sh '$(START)' unit boot firmware
+	@Tools/Scripts/test.sh '$(START)' unit device boot firmware
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
+
+device-test: image
+	@Tools/Scripts/test.sh '$(START)' device
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
 
 firmware-test: image grub
 	@Tools/Scripts/test.sh '$(START)' firmware
+
+# The fuzz targets in turn, SECONDS in all. swift-backtrace is slow, and libFuzzer says enough.
+FUZZ := .build/fuzz/release/wengen-fuzz
+
+fuzz: swift
+	@WENGEN_TARGET=fuzz $(QUIET) fuzz $(SWIFT_BUILD) -c release --product wengen-fuzz \
+	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
+	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
 
 doctor:
 	@Tools/Scripts/doctor.sh
@@ -104,7 +120,7 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
-programs := echo calculator
+programs := echo calculator rpcbind
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
@@ -158,7 +174,7 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 # --- Sources ---------------------------------------------------------------------------------
 
-swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests)
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz)
 
 format:
 	swift format --in-place --recursive $(swift_sources)

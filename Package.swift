@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 // One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
 //
-// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "kernel" or "user" for
+// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "fuzz" for the host with
+// libFuzzer and AddressSanitizer, "kernel" or "user" for
 // aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
 // in all three, from the same sources.
 
@@ -20,11 +21,18 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// The explorer's measure is states a second: what it runs is optimised in debug builds too.
+let optimised: [SwiftSetting] =
+  compilation == "host" ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []
+
 /// A module compiled for host and target: logic only, no hardware, no I/O.
-func dual(_ name: String, path: String, dependencies: [Target.Dependency] = []) -> Target {
+func dual(
+  _ name: String, path: String, dependencies: [Target.Dependency] = [],
+  settings: [SwiftSetting] = []
+) -> Target {
   .target(
     name: name, dependencies: dependencies, path: path,
-    swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)])
+    swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)] + settings)
 }
 
 /// A test suite of the host.
@@ -34,13 +42,14 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 }
 
 let dualModules: [Target] = [
-  dual("Interface", path: "Kernel/Interface"),
+  dual("Interface", path: "Kernel/Interface", settings: optimised),
   dual("SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"]),
   dual("Reporting", path: "Kernel/Reporting"),
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
+  dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -56,16 +65,31 @@ let hostTargets: [Target] = [
     ], swiftSettings: strict),
   tests(
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
-  dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"]),
-  dual("Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"]),
+  dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
+  dual(
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
   .target(
     name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
     path: "qemu/ModelExports", swiftSettings: strict),
+  .target(
+    name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
+    swiftSettings: strict + optimised),
+  tests("ExplorerTests", "Explorer", "Interface", "Model", "Scheduling"),
   .target(name: "Harness", path: "Tools/Harness", swiftSettings: strict),
   .executableTarget(
     name: "wengen-run", dependencies: ["Harness"], path: "Tools/Run", swiftSettings: strict),
   .executableTarget(
+    name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
+    swiftSettings: strict),
+  .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "DeviceTree", "Images", "Interface", "Marshalling", "Model", "Reporting", "SystemInterface",
+    ],
+    path: "Fuzz/Targets", swiftSettings: strict),
+  tests("FuzzTests", "FuzzTargets"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model"),
@@ -74,9 +98,18 @@ let hostTargets: [Target] = [
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
+  tests("TracingTests", "Reporting", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+]
+
+/// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.
+let fuzzTargets: [Target] = [
+  .target(name: "LibFuzzer", path: "Fuzz/LibFuzzer"),
+  .executableTarget(
+    name: "wengen-fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz/Driver",
+    swiftSettings: strict),
 ]
 
 let kernelTargets: [Target] = [
@@ -91,7 +124,7 @@ let kernelTargets: [Target] = [
     name: "wengen",
     dependencies: [
       "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface",
+      "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
@@ -107,6 +140,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
+    swiftSettings: strict),
 ]
 
 let package = Package(
@@ -114,5 +150,7 @@ let package = Package(
   products: compilation == "host"
     ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
   targets: dualModules
-    + (["kernel": kernelTargets, "user": userTargets][compilation] ?? hostTargets),
+    + ([
+      "kernel": kernelTargets, "user": userTargets, "fuzz": hostTargets + fuzzTargets,
+    ][compilation] ?? hostTargets),
   swiftLanguageModes: [.v6])

@@ -48,6 +48,16 @@ public struct Archive: ~Escapable {
     return nil
   }
 
+  /// The first member whose name is `name`; a leading "./" in the archive does not count.
+  public func entry(named name: Span<UInt8>) -> Entry? {
+    var current = first
+    while let entry = current {
+      if bytes.holds(name, in: baseName(entry)) { return entry }
+      current = self.entry(after: entry)
+    }
+    return nil
+  }
+
   /// The name as the archive has it.
   @_lifetime(copy self)
   public func name(of entry: Entry) -> Span<UInt8> { bytes.extracting(entry.nameRange) }

@@ -35,4 +35,13 @@ extension Span<UInt8> {
     }
     return true
   }
+
+  /// Whether the bytes in `range` are those of `other`.
+  func holds(_ other: Span<UInt8>, in range: Range<Int>) -> Bool {
+    guard range.count == other.count else { return false }
+    for index in 0..<range.count where self[range.lowerBound + index] != other[index] {
+      return false
+    }
+    return true
+  }
 }

@@ -56,6 +56,10 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case messagesFrame
   case linesFilled
   case linesFetched
+  /// Modified lines that cores evicted.
+  case linesWrittenBack
+  case coherenceMessages
+  case coherenceMessagesWithData
 
   // Accesses that break the interface's rules.
   case violations

@@ -50,6 +50,9 @@ extension NICCounter {
     case .messagesFrame: "messagesFrame"
     case .linesFilled: "linesFilled"
     case .linesFetched: "linesFetched"
+    case .linesWrittenBack: "linesWrittenBack"
+    case .coherenceMessages: "coherenceMessages"
+    case .coherenceMessagesWithData: "coherenceMessagesWithData"
     case .violations: "violations"
     }
   }

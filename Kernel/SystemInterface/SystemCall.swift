@@ -19,6 +19,9 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   /// Registers the stubs of this thread's endpoint and enables it.
   /// x0: code address for TRYAGAIN, x1: for YIELDNOW.
   case attachEndpoint = 4
+  /// Asks which UDP port a program is served on. x0: program, x1: version. The value is a
+  /// `ServiceLocation`.
+  case findService = 5
 }
 
 /// Why a system call failed.
@@ -37,6 +40,8 @@ public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
   /// The caller has no endpoint, or has attached it already.
   case invalidState = 9
   case noNIC = 10
+  /// Nobody serves the program, in any version.
+  case notFound = 11
 }
 
 /// What `SystemCall.registerService` points to, ten words:
@@ -46,6 +51,33 @@ public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
 ///     8 address and 9 bytes of the result signature
 public enum ServiceRegistration {
   public static var wordCount: Int { 10 }
+}
+
+/// Where a program is served: the value of `SystemCall.findService`.
+///
+///     bits  0…15  UDP port
+///     bit  16     the version asked for is served; else another one is, on that port
+///     bits 32…63  the NIC's IPv4 address, first byte on the wire in bits 56…63
+public struct ServiceLocation: Hashable, Sendable {
+  public var port: UInt16
+  public var hasVersion: Bool
+  public var internetAddress: UInt32
+
+  public init(port: UInt16, hasVersion: Bool, internetAddress: UInt32) {
+    self.port = port
+    self.hasVersion = hasVersion
+    self.internetAddress = internetAddress
+  }
+
+  public init(word: UInt64) {
+    port = UInt16(truncatingIfNeeded: word)
+    hasVersion = word & 0x1_0000 != 0
+    internetAddress = UInt32(truncatingIfNeeded: word >> 32)
+  }
+
+  public var word: UInt64 {
+    UInt64(port) | (hasVersion ? 0x1_0000 : 0) | UInt64(internetAddress) << 32
+  }
 }
 
 /// Bounds that a program can rely on.

@@ -9,17 +9,24 @@ final class Guest {
   let machine: Machine
   let echoPort: UInt16
   let calculatorPort: UInt16
+  let rpcbindPort: UInt16
   private var records: CallRecordFile
   private let recordsPath: String
 
   /// Boots and waits for "ready:". Fails, saying what to type, when something was not built.
-  init(_ configure: (inout MachineConfiguration) -> Void = { _ in }) throws {
+  ///
+  /// - Parameter portsAsInGuest: the services have the same ports here as in the guest, as their
+  ///   rpcbind says; port 111 takes privileges.
+  init(portsAsInGuest: Bool = false, _ configure: (inout MachineConfiguration) -> Void = { _ in })
+    throws
+  {
     let artefacts = Artefacts.standard
     try artefacts.require([
       artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
     ])
-    echoPort = try freeLoopbackPort()
-    calculatorPort = try freeLoopbackPort()
+    echoPort = try portsAsInGuest ? EchoService.port : freeLoopbackPort()
+    calculatorPort = try portsAsInGuest ? CalculatorService.port : freeLoopbackPort()
+    rpcbindPort = try portsAsInGuest ? RpcbindService.port : freeLoopbackPort()
     recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
     records = CallRecordFile(path: recordsPath)
     var configuration = MachineConfiguration(
@@ -27,6 +34,7 @@ final class Guest {
       forwardedPorts: [
         .init(host: echoPort, guest: EchoService.port),
         .init(host: calculatorPort, guest: CalculatorService.port),
+        .init(host: rpcbindPort, guest: RpcbindService.port),
       ],
       callRecords: recordsPath)
     configure(&configuration)
@@ -45,6 +53,10 @@ final class Guest {
 
   func calculatorClient() throws -> RPCClient {
     try RPCClient(server: .loopback(port: calculatorPort), timeout: .seconds(5))
+  }
+
+  func rpcbindClient() throws -> RPCClient {
+    try RPCClient(server: .loopback(port: rpcbindPort), timeout: .seconds(5))
   }
 
   /// What the FPGA model measured of the client's last call.

@@ -34,14 +34,17 @@ final class Bench {
   /// One int.
   static let int: [UInt8] = [SignatureCode.int.rawValue]
 
-  init(cores: Int = 2, endpoints: Int = 16, services: Int = 16, calls: Int = 64) throws {
-    nic = try #require(
-      Lauberhorn(
-        Configuration(
-          coreCount: cores, endpointCount: endpoints, processCount: 8, serviceCount: services,
-          callCount: calls, stallLimitNanoseconds: Bench.stallLimit,
-          ethernetAddress: EthernetAddress(0x0C53_3103_0028),
-          internetAddress: InternetAddress(0xC0A8_8028))))
+  init(
+    cores: Int = 2, endpoints: Int = 16, services: Int = 16, calls: Int = 64,
+    configure: (inout Configuration) -> Void = { _ in }
+  ) throws {
+    var configuration = Configuration(
+      coreCount: cores, endpointCount: endpoints, processCount: 8, serviceCount: services,
+      callCount: calls, stallLimitNanoseconds: Bench.stallLimit,
+      ethernetAddress: EthernetAddress(0x0C53_3103_0028),
+      internetAddress: InternetAddress(0xC0A8_8028))
+    configure(&configuration)
+    nic = try #require(Lauberhorn(configuration))
     instructions = Array(repeating: 0, count: cores)
     kernelEntries = Array(repeating: 0, count: cores)
     // Kernel endpoints are the first ones: core c has endpoint c.
@@ -129,7 +132,7 @@ final class Bench {
   }
 
   func receive(_ frame: [UInt8]) {
-    nic.receive(frame.span)
+    nic.receive(frame.span, nowNanoseconds: now)
     drain()
   }
 
@@ -139,6 +142,12 @@ final class Bench {
     now += nanoseconds
     nic.advance(nowNanoseconds: now)
     drain()
+  }
+
+  /// False: the core's cache does not have the line.
+  func evict(_ core: Int, _ offset: UInt64) -> Bool {
+    defer { drain() }
+    return nic.evict(access(core), offset: offset)
   }
 
   func publish(_ core: Int, _ state: CoreState) {

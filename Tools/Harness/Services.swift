@@ -1,5 +1,42 @@
 // The services of User/ as their clients know them (User/Echo/echo.x, User/Calculator/calculator.x).
 
+/// What User/Rpcbind serves (RFC 1833).
+public enum RpcbindService {
+  public static let port: UInt16 = 111
+  public static let program: UInt32 = 100_000
+
+  /// The port mapper's GETPORT, and its DUMP, which has no signature and so is not served.
+  public static let getPort = RPCProcedure(program: program, version: 2, procedure: 3)
+  public static let dump = RPCProcedure(program: program, version: 2, procedure: 4)
+  /// GETADDR of version 3 or 4.
+  public static func getAddress(version: UInt32) -> RPCProcedure {
+    RPCProcedure(program: program, version: version, procedure: 3)
+  }
+  public static let getVersionAddress = RPCProcedure(program: program, version: 4, procedure: 9)
+
+  /// What version 2 counts as UDP (RFC 1833 §3.1).
+  public static let protocolUDP: UInt32 = 17
+
+  public static func getPortArguments(
+    program: UInt32, version: UInt32, protocol number: UInt32 = protocolUDP
+  ) -> [UInt8] {
+    var encoder = XDREncoder()
+    for word in [program, version, number, 0] { encoder.encode(word) }
+    return encoder.bytes
+  }
+
+  /// - Parameter hint: the universal address by which the client reaches this rpcbind.
+  public static func getAddressArguments(
+    program: UInt32, version: UInt32, hint: String
+  ) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(program)
+    encoder.encode(version)
+    for text in ["udp", hint, "test"] { encoder.encode(opaque: Array(text.utf8)) }
+    return encoder.bytes
+  }
+}
+
 /// `ECHO_PROGRAM` of User/Echo/echo.x.
 public enum EchoService {
   public static let port: UInt16 = 4001

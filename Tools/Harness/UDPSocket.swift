@@ -117,6 +117,11 @@ public func freeLoopbackPort(preferred: UInt16 = 0) throws(NetworkError) -> UInt
   return try UDPSocket(boundTo: .loopback(port: 0)).localAddress.port
 }
 
+/// Whether a UDP port of the loopback address can be used now. Ports below 1024 take privileges.
+public func isUsableLoopbackPort(_ port: UInt16) -> Bool {
+  (try? UDPSocket(boundTo: .loopback(port: port))) != nil
+}
+
 private func lastError(_ what: String) -> NetworkError {
   NetworkError(description: "\(what): \(SystemError(code: errno))")
 }

@@ -24,7 +24,11 @@ final class Runner {
     ])
     var hostPorts: [UInt16: UInt16] = [:]
     for guest in [EchoService.port, CalculatorService.port] {
-      hostPorts[guest] = try freeLoopbackPort(preferred: guest + 10_000)
+      // The guest's own number when it is free: that is what the guest's rpcbind tells clients.
+      hostPorts[guest] = try freeLoopbackPort(preferred: guest)
+    }
+    if isUsableLoopbackPort(RpcbindService.port) {
+      hostPorts[RpcbindService.port] = RpcbindService.port
     }
     self.hostPorts = hostPorts
 
@@ -46,7 +50,14 @@ final class Runner {
       "Wengen in QEMU: \(settings.coreCount) cores, \(settings.memory)"
         + (settings.isDeterministic ? ", deterministic" : "")
         + "\nOn 127.0.0.1: \(services.joined(separator: ", "))\n")
-    machine = try Machine(configuration) { write($0) }
+    // The guest's words alone, for who wants to compare runs or to search them.
+    let serial = artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
+    try Data().write(to: URL(filePath: serial))
+    let serialFile = try FileHandle(forWritingTo: URL(filePath: serial))
+    machine = try Machine(configuration) {
+      write($0)
+      serialFile.write(Data($0))
+    }
   }
 
   /// Returns the exit status of the program.
@@ -142,8 +153,8 @@ final class Runner {
 
   private func summarise(_ tally: Tally, bootSeconds: Double) {
     let warmEntries = tally.warm.reduce(0) { $0 + $1.kernelEntries }
+    say("")
     var lines = [
-      "",
       "\(tally.cold.count) calls reached their process through the kernel's dispatch thread (cold "
         + "dispatch),",
       "\(tally.warm.count) as the answer to a load of the process itself (user loop), with "
@@ -156,22 +167,41 @@ final class Runner {
       lines.append("A null call took \(warm) guest instructions warm, \(cold) cold.")
     }
     if let first = tally.secondsToFirstAnswer {
-      lines.append(
+      sayHostTime(
         "Ready \(seconds(bootSeconds)) after QEMU's start, first answer after \(seconds(first)).")
-    }
-    if let makeStart = settings.makeStart {
-      lines.append("All of this took \(seconds(Date().timeIntervalSince(makeStart))).")
     }
     let port = hostPorts[CalculatorService.port] ?? 0
     lines.append("")
     if Terminal.isInteractive {
       lines.append("The guest runs on. Call it from another terminal:")
+      lines.append("  \(rpcinfoCommand)")
       lines.append("  .build/debug/wengen-call 127.0.0.1:\(port) 0x20000102 1 1 --int 40 --int 2")
       lines.append("This is its serial console: try help. Ctrl-A X leaves.")
     } else {
       lines.append("Next: make run CALLS=10000, or make test.")
     }
     say(lines.joined(separator: "\n"))
+  }
+
+  /// A line with a time of the host's. Two deterministic runs print the same, byte for byte; so
+  /// there, such a line goes to standard error.
+  private func sayHostTime(_ line: String) {
+    if settings.isDeterministic {
+      FileHandle.standardError.write(Data("\(line)\n".utf8))
+    } else {
+      say(line)
+    }
+  }
+
+  /// The rpcinfo that works here. It asks port 111 where the program is, whatever -n says; so
+  /// unless the guest's rpcbind stands there and the ports have the same numbers outside, it must
+  /// be told the whole address.
+  private var rpcinfoCommand: String {
+    let port = hostPorts[EchoService.port] ?? 0
+    guard port == EchoService.port, hostPorts[RpcbindService.port] != nil else {
+      return "rpcinfo -a 127.0.0.1.\(port >> 8).\(port & 0xff) -T udp \(EchoService.program) 1"
+    }
+    return "rpcinfo -n \(port) -u 127.0.0.1 \(EchoService.program) 1"
   }
 
   private func seconds(_ value: Double) -> String {
@@ -200,7 +230,8 @@ final class Runner {
       throw RunFailure(description: "the guest ended with \(status), 0 was expected")
     }
     let total = settings.makeStart.map { Date().timeIntervalSince($0) }
-    say("The guest shut down, \(status)." + (total.map { " make run took \(seconds($0))." } ?? ""))
+    say("The guest shut down, \(status).")
+    if let total { sayHostTime("make run took \(seconds(total)).") }
   }
 
   /// What is known when a step failed.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs parts of the tests: test.sh START unit|boot|firmware...
+# Runs the parts of the tests that are named: test.sh START unit|device|boot|firmware...
 #
 # START is when make began, in seconds since the epoch. The last line counts passed and failed
 # tests of all; the exit status is 0 only when all passed and there was at least one in each part.
@@ -50,12 +50,39 @@ run_part() {
   echo "  $name tests: $((tests - failures)) passed, $failures failed"
 }
 
+# The device with bare-metal guests of its own, which need neither kernel nor services.
+run_device_part() {
+  local log=.build/logs/test-device.log out=$PWD/.build/wengen
+  echo "  device tests…"
+  make --no-print-directory -C qemu/Device check OUT="$out" MODEL="$out" \
+    HEADERS="$PWD/.build/qemu-headers/current" >"$log" 2>&1 </dev/null
+  local status=$?
+  # unittest's summary: "Ran N tests in …", then "OK" or "FAILED (failures=A, errors=B)".
+  local tests failures
+  tests=$(sed -n 's/^Ran \([0-9]*\) tests\? in .*/\1/p' "$log" | tail -n 1)
+  if [[ -z $tests || $tests == 0 ]]; then
+    echo "  device tests did not run, status $status; see $log"
+    broken=1
+    return
+  fi
+  failures=$(grep -E '^FAILED ' "$log" | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }')
+  if ((status != 0 && failures == 0)); then broken=1; fi
+  passed=$((passed + tests - failures))
+  failed=$((failed + failures))
+  if ((status != 0)); then
+    grep -E '^(FAIL|ERROR):' "$log" | sed 's/^/  | /'
+    echo "  All of it is in $log"
+  fi
+  echo "  device tests: $((tests - failures)) passed, $failures failed"
+}
+
 if ! Tools/Scripts/quiet.sh tests swift build --build-system native --build-tests; then exit 1; fi
 for part in "$@"; do
   case $part in
     unit) run_part unit --skip BootTests ;;
     boot) run_part boot --filter BootTests --skip FirmwareTests --no-parallel ;;
     firmware) run_part firmware --filter FirmwareTests --no-parallel ;;
+    device) run_device_part ;;
     *) echo "test.sh: no part '$part'" >&2; exit 64 ;;
   esac
 done

@@ -1,6 +1,6 @@
 // What a program can say and do about itself.
 
-internal import SystemInterface
+public import SystemInterface
 
 /// The process that runs this program.
 public enum Process {
@@ -17,6 +17,11 @@ public enum Process {
       // What the kernel does not take has nowhere else to go.
       _ = bytes.withAddress { address in SystemCall.log.call(address, UInt64(bytes.count)) }
     }
+  }
+
+  /// Where a program is served, by this process or another; nil when nobody serves it.
+  public static func findService(program: UInt32, version: UInt32) -> ServiceLocation? {
+    SystemCall.findService.value(UInt64(program), UInt64(version)).map(ServiceLocation.init(word:))
   }
 
   /// Ends the process, all of its threads; the NIC answers its calls in flight with errors (R12).

@@ -4,11 +4,18 @@ internal import SystemInterface
 internal import UserStart
 
 extension SystemCall {
-  /// Asks the kernel; every call of version 1 has at most two arguments and returns no value.
+  /// Asks the kernel; every call has at most two arguments.
   @inline(__always)
   func call(_ argument0: UInt64 = 0, _ argument1: UInt64 = 0) -> SystemError {
     let result = user_system_call(rawValue, argument0, argument1)
     return SystemError(rawValue: result.error) ?? .unknownSystemCall
+  }
+
+  /// As `call`, for those that return a value; nil when the kernel refuses.
+  @inline(__always)
+  func value(_ argument0: UInt64, _ argument1: UInt64) -> UInt64? {
+    let result = user_system_call(rawValue, argument0, argument1)
+    return result.error == SystemError.none.rawValue ? result.value : nil
   }
 }
 
@@ -39,6 +46,7 @@ extension SystemError {
     case .tableFull: "the table has no room"
     case .invalidState: "this thread has no endpoint or has attached it already"
     case .noNIC: "there is no NIC"
+    case .notFound: "nobody serves this program"
     }
   }
 }

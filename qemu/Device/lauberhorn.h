@@ -52,6 +52,9 @@ struct LauberhornState {
     uint16_t endpoints;
     uint16_t processes;
     bool lockstep;
+    LauberhornFaults faults;
+    char *interrupt_order;
+    char *counters_path;
 
     LauberhornConfiguration configuration;
     LauberhornModel *model;
@@ -61,6 +64,7 @@ struct LauberhornState {
     NICState *nic;
     FILE *calls;
     uint64_t violations;
+    Notifier exit_notifier;
 
     /* The model's deadline, and the one that the timer is set to. */
     QEMUTimer timer;
@@ -118,6 +122,11 @@ void lauberhorn_lockstep_queue(LauberhornState *s, const uint8_t *frame,
 
 /* devicetree.c */
 bool lauberhorn_add_device_tree_node(LauberhornState *s, Error **errp);
+
+/* counters.c */
+void lauberhorn_add_counter_properties(Object *obj);
+void lauberhorn_init_counters(LauberhornState *s);
+void lauberhorn_exit_counters(LauberhornState *s);
 
 /* records.c */
 bool lauberhorn_open_records(LauberhornState *s, Error **errp);

@@ -49,11 +49,14 @@ void lauberhorn_write_record(LauberhornState *s,
                 " version=%" PRIu32 " procedure=%" PRIu32 " process=%u core=%u"
                 " path=%s ok=%d held=%" PRIu32 " kernelEntries=%" PRIu32
                 " instructions=%" PRIu64 " fills=%" PRIu32 " fetches=%" PRIu32
+                " writebacks=%" PRIu32 " messages=%" PRIu32 " data=%" PRIu32
                 "\n", call->tag, call->xid, call->program, call->version,
                 call->procedure, call->process, call->core,
                 call->cold ? "cold" : "warm", call->succeeded,
                 call->held_loads, call->kernel_entries, call->instructions,
-                call->line_fills, call->line_fetches) < 0) {
+                call->line_fills, call->line_fetches, call->line_write_backs,
+                call->coherence_messages,
+                call->coherence_messages_with_data) < 0) {
         give_up_records(s);
     }
 }

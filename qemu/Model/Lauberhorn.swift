@@ -18,6 +18,10 @@ public struct Configuration: Hashable, Sendable {
   /// Calls that may be in flight, waiting ones included.
   public var callCount: Int
   public var stallLimitNanoseconds: UInt64
+  /// How long after a store to it a state line is taken back; `.max`: when `fetchStateLine` is
+  /// called, or when a decision needs it.
+  public var stateFetchNanoseconds: UInt64 = 0
+  public var faults = FaultSettings()
   public var ethernetAddress: EthernetAddress
   public var internetAddress: InternetAddress
 
@@ -41,7 +45,7 @@ public struct Configuration: Hashable, Sendable {
     (1...4096).contains(coreCount) && (1...LineWindow.maximumEndpoints).contains(endpointCount)
       && (2...Int(UInt16.max)).contains(processCount) && (1...1 << 20).contains(serviceCount)
       && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
-      && !ethernetAddress.isGroup && internetAddress.canBeSender
+      && faults.arePossible && !ethernetAddress.isGroup && internetAddress.canBeSender
   }
 }
 
@@ -94,7 +98,15 @@ public struct Lauberhorn: Hashable, Sendable {
   var processes: ProcessTable
   var endpoints: [Endpoint]
   var cores: [Core]
+  let lineMap: LineMap
   var lines: LineStore
+  var caches: CoreCaches
+  var faults: FaultGenerator
+  var faultCounters = FaultCounters()
+  var receivedWire = FaultyWire()
+  var sentWire = FaultyWire()
+  /// 0 unless `noteTime` needs it.
+  var faultClock: UInt64 = 0
   var calls: CallTable
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
@@ -112,35 +124,47 @@ public struct Lauberhorn: Hashable, Sendable {
     processes = ProcessTable(capacity: configuration.processCount)
     endpoints = Array(repeating: Endpoint(), count: configuration.endpointCount)
     cores = Array(repeating: Core(), count: configuration.coreCount)
-    lines = LineStore(endpoints: configuration.endpointCount)
+    lineMap = LineMap(endpoints: configuration.endpointCount, cores: configuration.coreCount)
+    lines = LineStore(lines: lineMap.count)
+    caches = CoreCaches(lines: lineMap.count)
+    faults = FaultGenerator(seed: configuration.faults.seed)
     calls = CallTable(capacity: configuration.callCount)
   }
 
-  /// When time matters next: the first end of a held load's stall limit. Nil: never.
+  /// When time matters next: the first end of a held load's stall limit, the first request that
+  /// reaches the home, the first state line to be taken back. Nil: never.
   public var deadline: UInt64? {
     var first: UInt64?
-    for core in cores where core.heldEndpoint != nil {
-      first = min(first ?? core.heldDeadline, core.heldDeadline)
+    func consider(_ time: UInt64) { first = min(first ?? time, time) }
+    for core in cores {
+      if core.heldEndpoint != nil { consider(core.heldDeadline) }
+      if let arrival = core.requestArrival { consider(arrival) }
+      if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
+    if let wireDeadline { consider(wireDeadline) }
     return first
   }
 
   /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
   public mutating func advance(nowNanoseconds: UInt64) {
     outputs.reclaim()
+    advanceReceivedWire(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
+      if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {
+        fetchStateLine(of: core)
+      }
+      if let arrival = self[core].requestArrival, arrival <= nowNanoseconds {
+        finishRequest(of: core)
+      }
       guard let endpoint = self[core].heldEndpoint, self[core].heldDeadline <= nowNanoseconds
       else { continue }
       // The kernel looks around after this, so what it declined may be offered again.
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
-
-  /// Takes the oldest output; nil when there is none. To be called until nil after every other
-  /// call. A frame can be read until the next other call.
-  public mutating func nextOutput() -> Output? { outputs.next() }
 
   /// Copies a frame of `Output.transmit`; returns its length, or nil when it does not fit.
   public func copyFrame(_ frame: FrameReference, into bytes: inout MutableSpan<UInt8>) -> Int? {
@@ -155,12 +179,15 @@ public struct Lauberhorn: Hashable, Sendable {
   public static var maximumFrameBytes: Int { Outputs.maximumFrameBytes }
 
   public func count(of counter: NICCounter) -> UInt64 { counters[counter] }
+  public func count(of counter: FaultCounter) -> UInt64 { faultCounters[counter] }
 
   /// Accepted calls that have not ended.
   public var callsInFlight: Int { calls.inFlight }
 }
 
 extension Lauberhorn {
+  var faultSettings: FaultSettings { configuration.faults }
+
   subscript(_ core: CoreIdentifier) -> Core {
     get { cores[core.index] }
     _modify { yield &cores[core.index] }

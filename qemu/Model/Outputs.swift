@@ -17,6 +17,11 @@ public struct CallRecord: Hashable, Sendable {
   /// Lines that the NIC took back; the kernel's control line is counted when it is given, since
   /// it comes back after the call has ended.
   public let lineFetches: UInt32
+  /// Modified lines that the core evicted while it had the call.
+  public let lineWriteBacks: UInt32
+  /// Messages of the coherence protocol for all these, and how many of them carried a line.
+  public let coherenceMessages: UInt32
+  public let coherenceMessagesWithData: UInt32
   public let transaction: UInt32
   public let program: UInt32
   public let version: UInt32
@@ -107,7 +112,9 @@ public enum Output: Hashable, Sendable {
 struct Outputs: Hashable {
   private var queue: [Output] = []
   private var taken = 0
-  private(set) var frames: [UInt8] = []
+  var frames: [UInt8] = []
+  /// Of frames that a fault put at the end: they had their faults.
+  private var repeatedFrom: Int?
 
   /// The longest frame: headers, and as much XDR as an argument area can give.
   static var maximumFrameBytes: Int { ReplyEncoder.resultsOffset + ArgumentArea.bytes }
@@ -131,7 +138,27 @@ struct Outputs: Hashable {
     guard taken > 0, taken == queue.count else { return }
     queue.removeAll(keepingCapacity: true)
     frames.removeAll(keepingCapacity: true)
+    repeatedFrom = nil
     taken = 0
+  }
+
+  /// Sends a frame of `frames` once more.
+  mutating func repeatFrame(_ frame: FrameReference) {
+    repeatFrame(Array(frames[frame.range]))
+  }
+
+  /// Sends a frame as it is.
+  mutating func repeatFrame(_ bytes: [UInt8]) {
+    let start = frames.count
+    frames.append(contentsOf: bytes)
+    if repeatedFrom == nil { repeatedFrom = start }
+    queue.append(.transmit(FrameReference(range: start..<start + bytes.count)))
+  }
+
+  /// Whether `repeatFrame` put it there. They are taken before anything else is sent, so all
+  /// frames behind the first are.
+  func isRepeated(_ frame: FrameReference) -> Bool {
+    repeatedFrom.map { frame.range.lowerBound >= $0 } ?? false
   }
 
   /// Appends the first `length` bytes of `frame`, padded with zeros to Ethernet's minimum.

@@ -18,9 +18,11 @@ struct DispatchThread {
 
   /// Runs for ever.
   mutating func run() -> Never {
-    publish(CoreState(mode: .dispatch))
+    var operations = CoreOperations(core: core)
+    DispatchSequence.start(&operations)
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
+    DispatchSequence.beginLoads(&operations)
     while true {
       let message = loop.loadMessage(&lines)
       _ = line_jump(
@@ -37,9 +39,6 @@ struct DispatchThread {
       UserDispatch(core: core).run(Kernel.threads[thread])
     }
   }
-
-  /// Tells the NIC what this core does: one store (CoreState).
-  private func publish(_ state: CoreState) { UserDispatch(core: core).publish(state) }
 
   /// A machine without NIC still runs its threads and its console.
   private func waitWithoutNIC() -> Never {

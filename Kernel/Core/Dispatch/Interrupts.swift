@@ -3,6 +3,7 @@
 internal import ArchAArch64
 internal import Boot
 internal import Reporting
+internal import Tracing
 
 /// Interrupt numbers (INTID). SGIs 0…7 are the kernel's own, 8…15 belong to the FPGA, as on
 /// Enzian.
@@ -21,8 +22,11 @@ enum Interrupts {
   static func handle(_ core: CoreReference) {
     while let interrupt = TakenInterrupt() {
       core.count(.interrupts)
+      core.trace(.interruptTaken, interrupt.number)
       switch interrupt.number {
-      case unsafe console: ConsoleCommands.receive()
+      case unsafe console:
+        Console.transmit()
+        ConsoleCommands.receive()
       case worker, bypass: break  // The message that comes with it says all (R10).
       default: Log.warning("interrupt \(interrupt.number) has no owner")
       }

@@ -7,6 +7,7 @@ internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Tracing
 
 /// CALL: a call for `process` waits; the worker at `endpoint` shall take it on this core (R8).
 /// The call itself comes when the worker loads its own line.
@@ -16,15 +17,20 @@ func kernelMessageCall(
 ) -> UInt64 {
   let core = CoreReference.current
   let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
-  guard let thread = Kernel.threads[named], thread.state == .parked,
-    UInt64(thread.process.number) == process
+  guard let thread = Kernel.threads[named],
+    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
+      == .enter
   else {
-    // The worker is gone or not parked (yet): the NIC shall choose again.
     core.count(.requeued)
-    respond(.requeue, at: line)
+    core.trace(
+      .callDeclined, tag: core.noteTag(ofMessageAt: line),
+      Trace.worker(process: UInt16(truncatingIfNeeded: process), endpoint: named.number))
+    var operations = CoreOperations(core: core, message: line)
+    DispatchSequence.decline(&operations)
     return 0
   }
   core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).run(thread)
   return 0
 }
@@ -43,7 +49,9 @@ func kernelMessageResume(
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  CoreReference.current.count(.tryAgain)
+  let core = CoreReference.current
+  core.count(.tryAgain)
+  core.trace(.tryAgainTaken)
   return 0
 }
 
@@ -52,11 +60,6 @@ func kernelMessageTryAgain(
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  0
-}
-
-private func respond(_ status: ResponseStatus, at line: UInt64) {
-  KernelLines().store(
-    ResponseHead(status: status).word,
-    at: UInt(line) + UInt(ControlLineWord.tail * LineGeometry.wordBytes))
+  CoreReference.current.trace(.rescheduleTaken)
+  return 0
 }

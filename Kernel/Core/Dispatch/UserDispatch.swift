@@ -1,15 +1,14 @@
 // ④ From the dispatch thread into a process and back: the causes of return.
 //
-// Order matters twice (R11). Going in: the state line names the endpoint before the worker's
-// first load. Coming out: the thread's registers are saved and visible to all cores before the
-// state line says that the worker is gone, since from that store on the NIC may name the worker
-// to another core.
+// Order matters twice (R11): going in, and coming out. `DispatchSequence` is the order; this file
+// is what surrounds it.
 
 internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Reporting
 internal import Scheduling
+internal import Tracing
 
 /// Runs user threads on one core.
 struct UserDispatch {
@@ -19,23 +18,21 @@ struct UserDispatch {
 
   /// Runs a thread until it yields, ends or is killed.
   func run(_ thread: ThreadReference) {
-    thread.become(.running)
     core.running = thread.identifier
-    core.activate(userTable: thread.userTable)
-    publish(
-      CoreState(
-        mode: .user, process: thread.process, endpoint: thread.endpoint,
-        runQueueLength: core.runQueueLength))
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.enter(&operations)
+    core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
+        core.trace(.userYielded, thread.traceWorker)
         park(thread)
         return
       }
       guard goesOn(thread, after: cause) else {
         core.running = nil
-        publish(CoreState(mode: .dispatch, runQueueLength: core.runQueueLength))
+        DispatchSequence.leaveEnded(&operations)
         return
       }
     }
@@ -45,9 +42,8 @@ struct UserDispatch {
   private func park(_ thread: ThreadReference) {
     core.running = nil
     let wasStarting = thread.takeStarting()
-    thread.become(.parked)
-    barrier_stores()
-    publish(CoreState(mode: .dispatch, runQueueLength: core.runQueueLength))
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.park(&operations)
     // From here on another core may run the thread.
     if wasStarting { StartUp.noteProcessStarted() }
   }
@@ -57,12 +53,19 @@ struct UserDispatch {
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
-      return SystemCalls.handle(thread)
+      core.trace(.systemCallTaken, thread.traceWorker, thread[8])
+      let goesOn = SystemCalls.handle(thread)
+      if goesOn {
+        core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
+      }
+      return goesOn
     case TRAP_INTERRUPT:
       Interrupts.handle(core)
       return true
     case TRAP_FAULT:
       core.count(.faults)
+      core.trace(
+        .userFaulted, UInt32(truncatingIfNeeded: read_exception_syndrome()), read_fault_address())
       Processes.killAfterFault(
         thread, syndrome: read_exception_syndrome(), address: read_fault_address())
       return false
@@ -70,11 +73,5 @@ struct UserDispatch {
       // TRAP_SYSTEM_ERROR: an SError has no address that could be blamed on the thread.
       Panic.stop("system error (SError) in user mode")
     }
-  }
-
-  /// Tells the NIC what this core does: one store, no round trip (R15).
-  func publish(_ state: CoreState) {
-    guard core.stateLine != 0 else { return }
-    KernelLines().store(state.word, at: core.stateLine)
   }
 }

@@ -9,6 +9,7 @@ internal import Memory
 internal import Reporting
 internal import Scheduling
 internal import SystemInterface
+internal import Tracing
 
 /// Creates and ends processes.
 enum Processes {
@@ -70,6 +71,7 @@ enum Processes {
         entry: image.entry, stackTop: UserAddressSpace.stackTop(ofThread: 0),
         argument0: UserAddressSpace.linesBase, argument1: 0)
       ProcessTable.insert(block)
+      CoreReference.current.trace(.processCreated, thread.traceWorker)
       return thread
     }
   }
@@ -109,11 +111,14 @@ enum Processes {
     core.activate(userTable: KernelMemory.noProcessTable)
     let wasStarting = thread.takeStarting()
     let process = thread.process
-    thread.become(.ended)
+    core.trace(.processEnded, thread.traceWorker)
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.end(&operations)
     thread.isAttached = false
     let lost = Kernel.withTables { () -> NIC.Failure? in
       var failure: NIC.Failure?
       do throws(NIC.Failure) { try Kernel.nic?.removeProcess(process) } catch { failure = error }
+      ServiceRegistry.removeAll(of: process)
       guard let block = ProcessTable.remove(process) else { return failure }
       barrier_complete()
       translations_forget(UInt64(block.addressSpaceIdentifier))

@@ -29,6 +29,8 @@ enum SystemCalls {
       answer(thread, registerService(thread, address: thread[0]))
     case .attachEndpoint:
       answer(thread, attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1]))
+    case .findService:
+      findService(thread, program: thread[0], version: thread[1])
     }
     return true
   }
@@ -87,15 +89,29 @@ enum SystemCalls {
       process: process, port: words[0], program: words[1], version: words[2], procedure: words[3],
       code: words[4], data: words[5])
     return Kernel.withTables {
+      guard ServiceRegistry.hasRoom(for: service) else { return .tableFull }
       do throws(NIC.Failure) {
         try unsafe nic.installService(
           service, signatures: signatures.span.bytes.extracting(first: argumentBytes + resultBytes),
           argumentBytes: argumentBytes)
+        // The NIC took it, so program and version are numbers of 32 bits.
+        ServiceRegistry.note(service)
         return SystemError.none
       } catch {
         return systemError(error)
       }
     }
+  }
+
+  private static func findService(_ thread: ThreadReference, program: UInt64, version: UInt64) {
+    guard let nic = Kernel.nic else { return answer(thread, .noNIC) }
+    let found = Kernel.withTables { ServiceRegistry.find(program: program, version: version) }
+    guard let found else { return answer(thread, .notFound) }
+    // A register read, but not on the way of a call from wire to handler (R15).
+    let location = ServiceLocation(
+      port: found.port, hasVersion: found.version == version,
+      internetAddress: nic.internetAddress)
+    answer(thread, .none, value: location.word)
   }
 
   private static func attachEndpoint(

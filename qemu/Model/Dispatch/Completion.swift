@@ -34,19 +34,16 @@ enum CallEnd: Hashable {
 }
 
 extension Lauberhorn {
-  /// Takes the response out of C[p] of `endpoint` and ends `call` with it (R4).
+  /// Ends `call` with the response in the lines of `endpoint`, which are home again (R4).
   mutating func complete(
     _ call: CallIndex, withResponseIn endpoint: EndpointIdentifier, _ access: Access
   ) {
     calls[call].cost.endSpan(access)
-    calls[call].cost.lineFetches += 1
     let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
     guard let head = ResponseHead(word: word) else {
       end(call, .malformedResponse)
       return
     }
-    calls[call].cost.lineFetches += UInt32(head.overflowLineCount)
-    counters.count(.linesFetched, by: Int(head.overflowLineCount))
     switch head.status {
     case .success:
       let sent = sendResults(of: call, in: endpoint, overflowLines: Int(head.overflowLineCount))
@@ -108,6 +105,9 @@ extension Lauberhorn {
           tag: ended.tag, instructions: ended.cost.instructions,
           kernelEntries: ended.cost.kernelEntries, heldLoads: ended.cost.heldLoads,
           lineFills: ended.cost.lineFills, lineFetches: ended.cost.lineFetches,
+          lineWriteBacks: ended.cost.lineWriteBacks,
+          coherenceMessages: ended.cost.coherenceMessages,
+          coherenceMessagesWithData: ended.cost.coherenceMessagesWithData,
           transaction: ended.transaction, program: ended.procedure.program,
           version: ended.procedure.version, procedure: ended.procedure.procedure,
           process: ended.process, core: ended.cost.core, isCold: ended.cost.isCold,

@@ -43,7 +43,7 @@ extension Lauberhorn {
       for index in cores.indices where cores[index].kernelEndpoint == endpoint {
         let core = CoreIdentifier(UInt16(index))
         self[core].kernelEndpoint = nil
-        abandonKernelWork(of: core)
+        abandonKernelWork(of: core, nil)
       }
     } else {
       if self[endpoint].needsResume {
@@ -51,24 +51,30 @@ extension Lauberhorn {
         processes.updateWaiting(process)
       }
       if let resumer = self[endpoint].resumedBy { self[resumer].resumingEndpoint = nil }
+      for index in cores.indices where cores[index].offeredEndpoint == endpoint {
+        cores[index].offeredEndpoint = nil
+      }
       unchain(endpoint, from: process)
     }
     let call = self[endpoint].call
     self[endpoint].call = nil
+    takeBackLines(of: endpoint, for: call)
     clean(endpoint)
     self[endpoint] = Endpoint()
     if let call { end(call, .processRemoved) }
   }
 
-  /// A core lost its kernel endpoint: what it was asked to do is asked of another.
-  private mutating func abandonKernelWork(of core: CoreIdentifier) {
+  /// A core will not do what its kernel endpoint was asked for: it is asked of another.
+  mutating func abandonKernelWork(of core: CoreIdentifier, _ access: Access?) {
     if let call = self[core].pendingCall {
       forgetPendingCall(of: core)
+      calls[call].cost.endSpan(access)
       requeue(call)
     }
     if let worker = self[core].resumingEndpoint {
       self[core].resumingEndpoint = nil
       self[worker].resumedBy = nil
+      if let call = self[worker].call { calls[call].cost.endSpan(access) }
       askForResume(of: worker)
     }
   }

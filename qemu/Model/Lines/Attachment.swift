@@ -3,7 +3,7 @@
 import Interface
 
 extension Lauberhorn {
-  /// A store to word 0 of a core's state line.
+  /// Word 0 of a core's state line came home, as stored by `access`.
   mutating func publish(
     _ word: UInt64, of core: CoreIdentifier, _ access: Access, at offset: UInt64
   ) {
@@ -20,18 +20,32 @@ extension Lauberhorn {
     switch state.mode {
     case .offline, .general:
       self[core].wantedBy = nil
-      // It will not run the worker now; the call need not wait until it acknowledges.
-      if let call = self[core].pendingCall {
-        forgetPendingCall(of: core)
-        calls[call].cost.endSpan(access)
-        requeue(call)
-      }
+      retractOffer(of: core, access)
     case .dispatch: break
     case .user:
       if left != came { self[core].wantedBy = nil }
     }
     if left != came, let came { attach(came, to: core, access, at: offset) }
     dispatch()
+  }
+
+  /// The core will not act now on a CALL or RESUME in its kernel line. One that it never got is
+  /// replaced, and asked of another. One that it got may be acted on when the core comes back
+  /// (R3), so its worker stays with it until then (R1); but a call need not wait for that.
+  private mutating func retractOffer(of core: CoreIdentifier, _ access: Access) {
+    guard let endpoint = self[core].kernelEndpoint,
+      self[endpoint].message == .call || self[endpoint].message == .resume
+    else { return }
+    if self[endpoint].isMessageTaken {
+      guard let call = self[core].pendingCall else { return }
+      self[core].pendingCall = nil
+      calls[call].cost.endSpan(access)
+      requeue(call)
+    } else {
+      abandonKernelWork(of: core, access)
+      clean(endpoint)
+      deliver(.tryAgain, to: endpoint)
+    }
   }
 
   private func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
@@ -60,6 +74,8 @@ extension Lauberhorn {
       report(.foreignEndpointInState, access, at: offset)
       return
     }
+    // The other core may have left it by a store that was not seen yet.
+    if let other = self[endpoint].core { fetchUnseenState(of: other) }
     guard self[endpoint].core == nil else {
       report(.endpointOnTwoCores, access, at: offset)
       return
@@ -75,6 +91,10 @@ extension Lauberhorn {
     _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access?
   ) {
     self[endpoint].core = core
+    if let other = self[endpoint].reservedBy, other != core {
+      // It runs already; a call that it was named for is for any worker.
+      self[other].offeredEndpoint = nil
+    }
     self[endpoint].reservedBy = nil
     // It has a core: nobody need resume it, whoever was asked.
     if self[endpoint].needsResume {

@@ -58,8 +58,6 @@ extension Lauberhorn {
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
       calls[call].cost.heldLoads += 1
     }
-    calls[call].cost.lineFills += UInt32(1 + overflowLines)
-    counters.count(.linesFilled, by: overflowLines)
     finish(
       MessageTail(
         kind: .call, overflowLineCount: UInt8(overflowLines), process: delivered.process,
@@ -80,7 +78,8 @@ extension Lauberhorn {
     let line = self[endpoint].parity
     lines.setWord(ControlLineWord.tail, of: endpoint, line: line, to: tail.word)
     lines.setWord(ControlLineWord.tag, of: endpoint, line: line, to: tag?.number ?? 0)
-    counters.count(.linesFilled)
+    // The consumer's next load of it must miss.
+    assert(caches.owner(of: .control(line, of: endpoint)) == nil)
     self[endpoint].message = tail.kind
     self[endpoint].isMessageTaken = false
     guard let core = self[endpoint].core, self[core].heldEndpoint == endpoint else { return }

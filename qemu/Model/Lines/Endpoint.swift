@@ -51,7 +51,18 @@ struct Endpoint: Hashable {
   }
 }
 
+/// The core's state line is in a cache.
+struct UnseenState: Hashable {
+  /// The last store.
+  var access: Access
+  /// When the NIC takes the line back.
+  var fetchTime: UInt64
+  /// It was not only loaded.
+  var isStored: Bool
+}
+
 struct Core: Hashable {
+  /// As the NIC knows it; the core's own view may be newer (`unseenState`).
   var state = CoreState(mode: .offline)
   var kernelEndpoint: EndpointIdentifier?
   /// The endpoint at whose C[p] this core's load waits (R2).
@@ -60,8 +71,16 @@ struct Core: Hashable {
   var heldDeadline: UInt64 = 0
   /// The simulator was told that the load is held, so the core must be woken.
   var isStalled = false
+  /// The line that its last load missed and was not given yet.
+  var requestedLine: LineIndex?
+  /// When that request reaches the home (a fault: the latency of a line); nil: it is there.
+  var requestArrival: UInt64?
+  /// The store to its state line that the home has not seen yet.
+  var unseenState: UnseenState?
   /// The call that its kernel endpoint got and that no worker endpoint has yet (R8).
   var pendingCall: CallIndex?
+  /// The endpoint that the CALL in its kernel endpoint names, until it is acknowledged or bound.
+  var offeredEndpoint: EndpointIdentifier?
   /// The endpoint that the RESUME in its kernel endpoint names.
   var resumingEndpoint: EndpointIdentifier?
   /// Its worker got a YIELDNOW so that this process gets the core (§3.6, 4).

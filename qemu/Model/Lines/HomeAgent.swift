@@ -1,8 +1,8 @@
 // The home of the lines: what a core's loads and stores mean (R1–R5, R8).
 //
-// A real FPGA sees a load that misses, the fetch of a line by its own clean-invalidate, and no
-// store at all; the simulator forwards every load and store, so the model can also say which of
-// them broke a rule.
+// A real FPGA sees an access that misses, and what comes back when it takes a line; the simulator
+// forwards every load and store. `CoreCaches` decides which of them miss; hits change nothing but
+// the core's own copy. That all are seen also lets the model say which of them broke a rule.
 
 import Interface
 
@@ -19,27 +19,29 @@ extension Lauberhorn {
   /// access that breaks a rule is reported and reads as zero.
   public mutating func load(_ access: Access, offset: UInt64, size: Int) -> LoadAnswer {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return .value(0)
-    case .coreState(let core, let word):
-      guard word == 0 else { return .value(0) }
-      return .value(self[core].state.word.extract(size: size, at: Int(offset % 8)))
+    case .coreState(let core, _):
+      return .value(loadState(of: core, access, at: Int(offset) % LineGeometry.lineBytes, size))
     case .endpoint(let endpoint, let blockOffset):
-      guard blockOffset < EndpointLayout.receiveOverflowOffset else {
-        guard self[endpoint].message != nil else {
-          report(.overflowWithoutMessage, access, at: offset)
-          return .value(0)
+      let line = LineIndex(endpoint, blockOffset: blockOffset)
+      loseLineByChance(access.core, near: endpoint)
+      if !caches.has(line, core: access.core) {
+        switch fill(line, of: endpoint, blockOffset, access, at: offset) {
+        case .given: break
+        case .held: return .held
+        case .refused: return .value(0)
         }
-        return .value(lines.load(endpoint, at: blockOffset, size: size))
       }
-      let line: Parity = blockOffset < LineGeometry.lineBytes ? .zero : .one
-      guard loadControlLine(line, of: endpoint, access, at: offset) else { return .held }
-      return .value(lines.load(endpoint, at: blockOffset, size: size))
+      return .value(caches.load(line, at: blockOffset % LineGeometry.lineBytes, size: size))
     }
   }
 
+  /// A store. It is never held: it waits in the core's write buffer while its line comes.
   public mutating func store(_ access: Access, offset: UInt64, size: Int, value: UInt64) {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return
     case .coreState(let core, let word):
@@ -51,21 +53,93 @@ extension Lauberhorn {
         report(.partialStateStore, access, at: offset)
         return
       }
-      publish(value, of: core, access, at: offset)
+      storeState(value, of: core, access)
     case .endpoint(let endpoint, let blockOffset):
       guard self[endpoint].message != nil else {
         report(.storeWithoutMessage, access, at: offset)
         return
       }
-      if blockOffset >= EndpointLayout.receiveOverflowOffset {
-        let line = (blockOffset - EndpointLayout.receiveOverflowOffset) / LineGeometry.lineBytes
-        self[endpoint].usedOverflowLines |= 1 << UInt32(line)
-      } else if blockOffset / LineGeometry.lineBytes != Int(self[endpoint].parity.rawValue) {
+      let isOverflow = blockOffset >= EndpointLayout.receiveOverflowOffset
+      guard
+        isOverflow
+          || blockOffset / LineGeometry.lineBytes == Int(self[endpoint].parity.rawValue)
+      else {
         report(.storeToOtherControlLine, access, at: offset)
         return
       }
-      lines.store(value, in: endpoint, at: blockOffset, size: size)
+      loseLineByChance(access.core, near: endpoint)
+      let line = LineIndex(endpoint, blockOffset: blockOffset)
+      if !caches.has(line, core: access.core) { give(line, of: endpoint, blockOffset, access) }
+      caches.store(value, in: line, at: blockOffset % LineGeometry.lineBytes, size: size)
     }
+  }
+
+  // MARK: - Misses
+
+  private enum FillOutcome {
+    case given
+    case held
+    /// The access broke a rule and was reported.
+    case refused
+  }
+
+  /// A core's load missed: the home gives it the line, now or later.
+  private mutating func fill(
+    _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access,
+    at offset: UInt64
+  ) -> FillOutcome {
+    guard hasRequestArrived(line, access) else { return .held }
+    if blockOffset >= EndpointLayout.receiveOverflowOffset {
+      guard self[endpoint].message != nil else {
+        report(.overflowWithoutMessage, access, at: offset)
+        return .refused
+      }
+    } else {
+      let parity: Parity = blockOffset < LineGeometry.lineBytes ? .zero : .one
+      let outcome = loadControlLine(parity, of: endpoint, access, at: offset)
+      guard outcome == .given else { return outcome }
+    }
+    give(line, of: endpoint, blockOffset, access)
+    return .given
+  }
+
+  private mutating func give(
+    _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access
+  ) {
+    let call = callCharged(for: endpoint, on: access.core)
+    if blockOffset >= EndpointLayout.receiveOverflowOffset {
+      let overflow = (blockOffset - EndpointLayout.receiveOverflowOffset) / LineGeometry.lineBytes
+      self[endpoint].usedOverflowLines |= 1 << UInt32(overflow)
+    } else if !self[endpoint].isMessageTaken {
+      take(endpoint, access)
+    }
+    give(line, to: access.core, for: call)
+  }
+
+  /// A fault, the latency of a line: the request is on its way for that long, and the core waits.
+  private mutating func hasRequestArrived(_ line: LineIndex, _ access: Access) -> Bool {
+    guard faultSettings.lineLatencyNanoseconds > 0 else { return true }
+    let core = access.core
+    if self[core].requestedLine != line {
+      faultCounters.count(.faultDelayedRequests)
+      self[core].requestedLine = line
+      self[core].requestArrival =
+        access.nowNanoseconds.addingSaturated(faultSettings.lineLatencyNanoseconds)
+    }
+    guard let arrival = self[core].requestArrival, access.nowNanoseconds < arrival else {
+      self[core].requestArrival = nil
+      return true
+    }
+    self[core].isStalled = true
+    return false
+  }
+
+  /// The request of `core` is at its home now: the core executes its load again.
+  mutating func finishRequest(of core: CoreIdentifier) {
+    self[core].requestArrival = nil
+    guard self[core].isStalled else { return }
+    self[core].isStalled = false
+    outputs.append(.wake(core))
   }
 
   // MARK: - Where an access goes
@@ -88,6 +162,8 @@ extension Lauberhorn {
       guard self[endpoint].isInstalled else { return refuse(.noEndpoint, access, offset) }
       let receiveEnd = EndpointLayout.receiveOverflowOffset + LineGeometry.overflowBytes
       guard blockOffset < receiveEnd else { return refuse(.reservedLine, access, offset) }
+      // A load that the known state does not explain: the state is newer (interface §7).
+      if self[endpoint].core != access.core { fetchUnseenState(of: access.core) }
       guard self[endpoint].core == access.core else {
         return refuse(.endpointNotAttached, access, offset)
       }
@@ -113,15 +189,15 @@ extension Lauberhorn {
 
   // MARK: - Control lines
 
-  /// A load anywhere in a control line is a load of that line. False: held.
+  /// A load anywhere in a control line is a load of that line.
   private mutating func loadControlLine(
     _ line: Parity, of endpoint: EndpointIdentifier, _ access: Access, at offset: UInt64
-  ) -> Bool {
+  ) -> FillOutcome {
     if self[endpoint].message == nil {
       guard line == self[endpoint].parity else {
         // Reads as zero: nothing stands in that line.
         report(.acknowledgeWithoutMessage, access, at: offset)
-        return true
+        return .refused
       }
       request(endpoint, access)
     } else if line != self[endpoint].parity {
@@ -133,17 +209,20 @@ extension Lauberhorn {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
       }
-      return false
+      return .held
     }
-    take(endpoint, access)
-    return true
+    return .given
   }
 
-  /// The core has the message now. Again, when it loads it again (R3).
+  /// The core gets the message, for the first time (R3).
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
-    guard !self[endpoint].isMessageTaken else { return }
     self[endpoint].isMessageTaken = true
     if self[endpoint].isKernelEndpoint {
+      // The line comes back when the call has ended, so that is charged now.
+      if let call = callCharged(for: endpoint, on: access.core) {
+        calls[call].cost.lineFetches += 1
+        calls[call].cost.coherenceMessages += 2
+      }
       if let call = self[access.core].pendingCall, self[endpoint].message == .call {
         calls[call].cost.beginSpan(access)
       } else if let worker = self[access.core].resumingEndpoint, let call = self[worker].call {
@@ -169,6 +248,10 @@ extension Lauberhorn {
     }
     // What this load, or the acknowledgement before it, lets go on.
     dispatch()
+    if self[endpoint].message == nil, faults.happens(faultSettings.earlyTryAgainsPerMillion) {
+      faultCounters.count(.faultEarlyTryAgains)
+      deliver(.tryAgain, to: endpoint)
+    }
   }
 
   private mutating func requestForKernel(_ core: CoreIdentifier) {
@@ -202,20 +285,18 @@ extension Lauberhorn {
 
   /// `core` has no pending call any more; the endpoint that it named is free for others.
   mutating func forgetPendingCall(of core: CoreIdentifier) {
-    guard let call = self[core].pendingCall else { return }
     self[core].pendingCall = nil
-    var next = processes[calls[call].process].firstEndpoint
-    while let endpoint = next {
-      if self[endpoint].reservedBy == core { self[endpoint].reservedBy = nil }
-      next = self[endpoint].nextOfProcess
+    if let endpoint = self[core].offeredEndpoint, self[endpoint].reservedBy == core {
+      self[endpoint].reservedBy = nil
     }
+    self[core].offeredEndpoint = nil
   }
 
   // MARK: - Acknowledgement (R4)
 
-  /// Takes the response out of C[p], cleans the lines and flips p.
+  /// Takes the lines back, and the response out of them; cleans them and flips p.
   private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
-    counters.count(.linesFetched)
+    takeBackLines(of: endpoint, for: self[endpoint].call)
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
     } else if let call = self[endpoint].call {
@@ -226,10 +307,15 @@ extension Lauberhorn {
     self[endpoint].parity = self[endpoint].parity.flipped
   }
 
-  /// R13: the lines go back to zero, so nobody finds an earlier message or response in them.
+  /// R13: the lines go back to zero, so nobody finds an earlier message or response in them. No
+  /// cache has any of them.
   mutating func clean(_ endpoint: EndpointIdentifier) {
-    lines.cleanControlLine(of: endpoint, line: self[endpoint].parity)
-    lines.cleanOverflowLines(of: endpoint, self[endpoint].usedOverflowLines)
+    lines.clean(.control(self[endpoint].parity, of: endpoint))
+    var used = self[endpoint].usedOverflowLines
+    while used != 0 {
+      lines.clean(.overflow(used.trailingZeroBitCount, of: endpoint))
+      used &= used - 1
+    }
     self[endpoint].usedOverflowLines = 0
     self[endpoint].message = nil
     self[endpoint].isMessageTaken = false
@@ -252,6 +338,9 @@ extension Lauberhorn {
         if status == .requeue { self[core].declinedProcess = calls[call].process }
         requeue(call)
       }
+    } else {
+      // The call went elsewhere while the core was in general mode.
+      forgetPendingCall(of: core)
     }
     if let worker = self[core].resumingEndpoint {
       self[core].resumingEndpoint = nil
@@ -271,14 +360,8 @@ extension Lauberhorn {
 
 extension UInt64 {
   /// A stall limit near the largest number means "never".
-  fileprivate func addingSaturated(_ other: UInt64) -> UInt64 {
+  func addingSaturated(_ other: UInt64) -> UInt64 {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? .max : sum
-  }
-
-  /// `size` bytes at byte `offset` of a little-endian word.
-  fileprivate func extract(size: Int, at offset: Int) -> UInt64 {
-    let shifted = self >> UInt64(offset * 8)
-    return size == 8 ? shifted : shifted & (1 << UInt64(size * 8) - 1)
   }
 }

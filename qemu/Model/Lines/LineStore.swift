@@ -1,91 +1,77 @@
-// The bytes of all receive lines, as their home has them.
+// The lines as their home has them: what the NIC wrote, or took back from a core.
 
 import Interface
 
-/// Per endpoint the two control lines and the overflow lines, at the same offsets as in the
-/// endpoint's block.
+/// Per line 16 words. While a core has a line modified, what stands here is old.
 struct LineStore: Hashable {
-  private static var bytesPerEndpoint: Int {
-    EndpointLayout.receiveOverflowOffset + LineGeometry.overflowBytes
+  private(set) var words: [UInt64]
+
+  init(lines: Int) {
+    words = Array(repeating: 0, count: lines * LineGeometry.wordsPerLine)
   }
 
-  private var bytes: [UInt8]
-
-  init(endpoints: Int) {
-    bytes = Array(repeating: 0, count: endpoints * LineStore.bytesPerEndpoint)
+  static func words(of line: LineIndex) -> Range<Int> {
+    let start = line.number * LineGeometry.wordsPerLine
+    return start..<start + LineGeometry.wordsPerLine
   }
 
-  private func position(_ endpoint: EndpointIdentifier, _ blockOffset: Int) -> Int {
-    endpoint.index * LineStore.bytesPerEndpoint + blockOffset
-  }
-
-  /// - Parameter size: 1, 2, 4 or 8 bytes, little-endian.
-  func load(_ endpoint: EndpointIdentifier, at blockOffset: Int, size: Int) -> UInt64 {
-    let start = position(endpoint, blockOffset)
-    var value: UInt64 = 0
-    for index in (0..<size).reversed() { value = value << 8 | UInt64(bytes[start + index]) }
-    return value
-  }
-
-  mutating func store(
-    _ value: UInt64, in endpoint: EndpointIdentifier, at blockOffset: Int, size: Int
-  ) {
-    let start = position(endpoint, blockOffset)
-    for index in 0..<size {
-      bytes[start + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))
-    }
+  subscript(line: LineIndex, word word: Int) -> UInt64 {
+    get { words[line.number * LineGeometry.wordsPerLine + word] }
+    set { words[line.number * LineGeometry.wordsPerLine + word] = newValue }
   }
 
   func word(_ word: Int, of endpoint: EndpointIdentifier, line: Parity) -> UInt64 {
-    load(endpoint, at: LineStore.controlOffset(line) + word * LineGeometry.wordBytes, size: 8)
+    self[.control(line, of: endpoint), word: word]
   }
 
   mutating func setWord(
     _ word: Int, of endpoint: EndpointIdentifier, line: Parity, to value: UInt64
   ) {
-    store(
-      value, in: endpoint, at: LineStore.controlOffset(line) + word * LineGeometry.wordBytes,
-      size: 8)
+    self[.control(line, of: endpoint), word: word] = value
+  }
+
+  /// Position of the word at an area offset, a multiple of 8.
+  private func position(
+    of offset: Int, _ endpoint: EndpointIdentifier, _ line: Parity
+  ) -> Int {
+    let wordsPerEndpoint = LineIndex.linesPerEndpoint * LineGeometry.wordsPerLine
+    return endpoint.index * wordsPerEndpoint
+      + ArgumentArea.blockOffset(of: offset, parity: line) / LineGeometry.wordBytes
   }
 
   /// Spreads an argument area over the control line and the overflow lines.
   mutating func writeArguments(
     _ area: ArraySlice<UInt8>, used: Int, to endpoint: EndpointIdentifier, line: Parity
   ) {
-    let base = position(endpoint, 0)
-    for offset in 0..<used {
-      bytes[base + ArgumentArea.blockOffset(of: offset, parity: line)] =
-        area[area.startIndex + offset]
+    for offset in stride(from: 0, to: used, by: LineGeometry.wordBytes) {
+      var word: UInt64 = 0
+      for index in (offset..<min(offset + LineGeometry.wordBytes, used)).reversed() {
+        word = word << 8 | UInt64(area[area.startIndex + index])
+      }
+      words[position(of: offset, endpoint, line)] = word
     }
   }
 
-  /// Gathers the argument area from the control line and `overflowLines` overflow lines.
+  /// Gathers the argument area from the control line and the overflow lines.
   func readArguments(
     of endpoint: EndpointIdentifier, line: Parity, used: Int, into area: inout [UInt8]
   ) {
-    let base = position(endpoint, 0)
-    for offset in 0..<used {
-      area[offset] = bytes[base + ArgumentArea.blockOffset(of: offset, parity: line)]
+    for offset in stride(from: 0, to: used, by: LineGeometry.wordBytes) {
+      var word = words[position(of: offset, endpoint, line)]
+      for index in offset..<min(offset + LineGeometry.wordBytes, used) {
+        area[index] = UInt8(truncatingIfNeeded: word)
+        word >>= 8
+      }
     }
   }
 
   /// R13: what the next message does not write reads as zero.
-  mutating func cleanControlLine(of endpoint: EndpointIdentifier, line: Parity) {
-    clean(position(endpoint, LineStore.controlOffset(line)))
+  mutating func clean(_ line: LineIndex) {
+    for position in LineStore.words(of: line) { words[position] = 0 }
   }
 
-  mutating func cleanOverflowLines(of endpoint: EndpointIdentifier, _ lines: UInt32) {
-    for line in 0..<LineGeometry.overflowLines where lines & 1 << UInt32(line) != 0 {
-      clean(
-        position(endpoint, EndpointLayout.receiveOverflowOffset + line * LineGeometry.lineBytes))
-    }
-  }
-
-  private mutating func clean(_ start: Int) {
-    for index in start..<start + LineGeometry.lineBytes { bytes[index] = 0 }
-  }
-
-  static func controlOffset(_ line: Parity) -> Int {
-    EndpointLayout.receiveControlOffset + Int(line.rawValue) * LineGeometry.lineBytes
+  /// What a core wrote comes home.
+  mutating func takeBack(_ line: LineIndex, from caches: CoreCaches) {
+    for position in LineStore.words(of: line) { words[position] = caches.words[position] }
   }
 }

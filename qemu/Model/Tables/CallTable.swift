@@ -46,6 +46,9 @@ struct CallCost: Hashable {
   var heldLoads: UInt32 = 0
   var lineFills: UInt32 = 0
   var lineFetches: UInt32 = 0
+  var lineWriteBacks: UInt32 = 0
+  var coherenceMessages: UInt32 = 0
+  var coherenceMessagesWithData: UInt32 = 0
   /// Of finished spans: a call that was moved to another core has more than one.
   private(set) var instructions: UInt64 = 0
   private(set) var kernelEntries: UInt64 = 0

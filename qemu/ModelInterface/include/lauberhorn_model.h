@@ -17,6 +17,30 @@
 
 typedef struct LauberhornModel LauberhornModel;
 
+/* What goes wrong on purpose; all zero: nothing. */
+typedef struct LauberhornWireFaults {
+    uint32_t drop_per_million;
+    uint32_t corrupt_per_million; /* one bit */
+    uint32_t reorder_per_million; /* comes after the next frame, or 1 ms */
+    uint32_t duplicate_per_million;
+} LauberhornWireFaults;
+
+typedef enum LauberhornInterruptOrder {
+    LAUBERHORN_INTERRUPT_FIRST = 0, /* at the held load */
+    LAUBERHORN_ANSWER_FIRST = 1,
+    LAUBERHORN_INTERRUPT_ORDER_RANDOM = 2,
+} LauberhornInterruptOrder;
+
+typedef struct LauberhornFaults {
+    uint64_t seed;
+    uint64_t line_latency_nanoseconds; /* at most 1 s */
+    uint32_t evictions_per_million;    /* of accesses */
+    uint32_t early_try_agains_per_million; /* of loads that would be held */
+    uint32_t interrupt_order;              /* LauberhornInterruptOrder */
+    LauberhornWireFaults received;
+    LauberhornWireFaults sent;
+} LauberhornFaults;
+
 /* What the FPGA is built with. */
 typedef struct LauberhornConfiguration {
     uint16_t core_count;
@@ -26,6 +50,7 @@ typedef struct LauberhornConfiguration {
     uint64_t stall_limit_nanoseconds;
     uint64_t ethernet_address; /* first byte on the wire in bits 40..47 */
     uint32_t internet_address; /* first byte on the wire in bits 24..31 */
+    LauberhornFaults faults;
 } LauberhornConfiguration;
 
 /* Who accesses a window, and what the simulator has counted for that core. */
@@ -54,6 +79,9 @@ typedef struct LauberhornCallRecord {
     uint32_t held_loads;     /* loads held for it before it was delivered */
     uint32_t line_fills;     /* lines that the NIC gave to the core */
     uint32_t line_fetches;   /* lines that the NIC took back */
+    uint32_t line_write_backs; /* modified lines that the core evicted */
+    uint32_t coherence_messages;           /* for all these */
+    uint32_t coherence_messages_with_data; /* of them, those with a line */
     uint32_t xid;
     uint32_t program;
     uint32_t version;
@@ -114,7 +142,8 @@ void lauberhorn_model_advance(LauberhornModel *model, uint64_t now_nanoseconds);
 bool lauberhorn_model_next_output(LauberhornModel *model,
                                   LauberhornOutput *output);
 
-/* A counter by number (NICCounter of the interface) and its name, or NULL. */
+/* A counter by number, and its name or NULL: first those of the interface
+ * (NICCounter), behind them how often each fault happened (FaultCounter). */
 uint64_t lauberhorn_model_counter(const LauberhornModel *model, unsigned number);
 const char *lauberhorn_model_counter_name(unsigned number);
 

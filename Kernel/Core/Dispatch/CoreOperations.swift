@@ -1,0 +1,57 @@
+// The operations of Scheduling's sequences on this core: each is a few instructions.
+
+internal import ArchAArch64
+internal import Boot
+internal import Interface
+internal import Scheduling
+
+/// `DispatchOperations` on the executing core. Made where a sequence begins and gone after it, so
+/// nothing of it is stored.
+struct CoreOperations: DispatchOperations {
+  private let core: CoreReference
+  private let thread: ThreadReference?
+  /// The kernel control line with the message that is being handled; 0: none.
+  private let message: UInt64
+
+  @inline(__always)
+  init(core: CoreReference, thread: ThreadReference? = nil, message: UInt64 = 0) {
+    self.core = core
+    self.thread = thread
+    self.message = message
+  }
+
+  @inline(__always)
+  func become(_ state: ThreadState) { thread?.become(state) }
+
+  @inline(__always)
+  func activateAddressSpace() {
+    guard let thread else { return }
+    core.activate(userTable: thread.userTable)
+  }
+
+  @inline(__always)
+  func orderStores() { barrier_stores() }
+
+  @inline(__always)
+  func orderAllAccesses() { barrier_full() }
+
+  /// One store, no round trip (R15).
+  @inline(__always)
+  func publish(_ mode: CoreMode) {
+    guard core.stateLine != 0 else { return }
+    var state = CoreState(mode: mode, runQueueLength: core.runQueueLength)
+    if mode == .user, let thread {
+      state.process = thread.process
+      state.endpoint = thread.endpoint
+    }
+    KernelLines().store(state.word, at: core.stateLine)
+  }
+
+  @inline(__always)
+  func respond(_ status: ResponseStatus) {
+    precondition(message != 0, "no message is being handled")
+    KernelLines().store(
+      ResponseHead(status: status).word,
+      at: UInt(message) + UInt(ControlLineWord.tail * LineGeometry.wordBytes))
+  }
+}

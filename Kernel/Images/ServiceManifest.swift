@@ -1,0 +1,165 @@
+// `services.conf` of the initial archive: which programs become processes, and with what limits.
+//
+//     # one process a line: the program's path in the archive, then settings in any order
+//     echo
+//     echo name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512 restart=always
+//
+// Without the file every program of the archive becomes one process with the defaults. One image
+// can be many processes, told apart by their argument.
+
+/// What a process may use. The kernel refuses what goes beyond; nobody else pays for it.
+public struct ProcessLimits: Equatable, Sendable {
+  /// Threads at the same time, each with a stack and an endpoint.
+  public var threads: UInt16 = 8
+  /// RAM for image, stacks and mapped memory, in KiB.
+  public var memoryKibibytes: UInt32 = 4096
+  /// Cores that the NIC may use for its calls at the same time (R14).
+  public var cores: UInt16 = .max
+  /// Calls that may wait for it.
+  public var queuedCalls: UInt16 = 64
+
+  public init() {}
+}
+
+/// What happens when a process has ended.
+public enum RestartPolicy: Equatable, Sendable {
+  /// It stays ended.
+  case never
+  /// It is started again unless it said that it was successful (exit status 0).
+  case onFailure
+  case always
+}
+
+/// One line of the manifest. Ranges are places in the manifest's text.
+public struct ServiceDescription: Equatable, Sendable {
+  /// Path of the image in the archive.
+  public var program: Range<Int>
+  /// The process's name; the program's path unless the line says another.
+  public var name: Range<Int>
+  /// A number for the program, such as the UDP port that it shall use; 0 is its own choice.
+  public var argument: UInt64 = 0
+  public var limits = ProcessLimits()
+  public var restart = RestartPolicy.onFailure
+}
+
+/// The manifest's lines, one after the other. It owns nothing; the bytes must outlive it.
+public struct ServiceManifest: ~Escapable {
+  /// The manifest's path in the archive.
+  public static var path: StaticString { "services.conf" }
+
+  private let text: Span<UInt8>
+  private var position = 0
+  /// The line that `next` looked at last, counted from 1.
+  public private(set) var line = 0
+
+  @_lifetime(copy text)
+  public init(_ text: Span<UInt8>) { self.text = text }
+
+  /// The bytes of a name.
+  @_lifetime(copy self)
+  public func text(_ range: Range<Int>) -> Span<UInt8> { text.extracting(range) }
+
+  /// The next process; nil after the last. After an error the next call goes on behind the line
+  /// that has it.
+  @_lifetime(self: copy self)
+  public mutating func next() throws(ServiceManifestError) -> ServiceDescription? {
+    while position < text.count {
+      let start = position
+      var end = start
+      while end < text.count, text[end] != ManifestByte.newline { end += 1 }
+      position = end + 1
+      line += 1
+      if let description = try parse(start..<end) { return description }
+    }
+    return nil
+  }
+
+  /// Nil for a line without a word.
+  private func parse(
+    _ line: Range<Int>
+  ) throws(ServiceManifestError) -> ServiceDescription? {
+    guard let program = word(from: line.lowerBound, before: line.upperBound) else { return nil }
+    var description = ServiceDescription(program: program, name: program)
+    var end = program.upperBound
+    while let setting = word(from: end, before: line.upperBound) {
+      try apply(setting, to: &description)
+      end = setting.upperBound
+    }
+    return description
+  }
+
+  private func apply(
+    _ setting: Range<Int>, to description: inout ServiceDescription
+  ) throws(ServiceManifestError) {
+    var equals = setting.lowerBound
+    while equals < setting.upperBound, text[equals] != ManifestByte.equals { equals += 1 }
+    let key = setting.lowerBound..<equals
+    let value = min(equals + 1, setting.upperBound)..<setting.upperBound
+    guard !value.isEmpty else { throw error(.noValue) }
+    if text.holds("name", in: key) {
+      description.name = value
+    } else if text.holds("argument", in: key) {
+      description.argument = try number(value, in: 0...UInt64.max)
+    } else if text.holds("threads", in: key) {
+      description.limits.threads = UInt16(try number(value, in: 1...64))
+    } else if text.holds("memory", in: key) {
+      description.limits.memoryKibibytes = UInt32(try number(value, in: 1...1 << 30))
+    } else if text.holds("cores", in: key) {
+      description.limits.cores = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("queue", in: key) {
+      description.limits.queuedCalls = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("restart", in: key) {
+      description.restart = try policy(value)
+    } else {
+      throw error(.unknownSetting)
+    }
+  }
+
+  private func policy(_ value: Range<Int>) throws(ServiceManifestError) -> RestartPolicy {
+    if text.holds("never", in: value) { return .never }
+    if text.holds("on-failure", in: value) { return .onFailure }
+    if text.holds("always", in: value) { return .always }
+    throw error(.unknownPolicy)
+  }
+
+  private func number(
+    _ value: Range<Int>, in bounds: ClosedRange<UInt64>
+  ) throws(ServiceManifestError) -> UInt64 {
+    var number: UInt64 = 0
+    for index in value {
+      guard (ManifestByte.zero...ManifestByte.nine).contains(text[index]) else {
+        throw error(.notANumber)
+      }
+      let (shifted, tooLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, overflow) = shifted.addingReportingOverflow(
+        UInt64(text[index] - ManifestByte.zero))
+      guard !tooLarge, !overflow else { throw error(.outOfRange) }
+      number = sum
+    }
+    guard bounds.contains(number) else { throw error(.outOfRange) }
+    return number
+  }
+
+  /// The first run of bytes above space; a comment is none.
+  private func word(from start: Int, before limit: Int) -> Range<Int>? {
+    var first = start
+    while first < limit, text[first] <= ManifestByte.space { first += 1 }
+    guard first < limit, text[first] != ManifestByte.hash else { return nil }
+    var end = first
+    while end < limit, text[end] > ManifestByte.space { end += 1 }
+    return first..<end
+  }
+
+  private func error(_ reason: ServiceManifestError.Reason) -> ServiceManifestError {
+    ServiceManifestError(line: line, reason: reason)
+  }
+}
+
+private enum ManifestByte {
+  static var newline: UInt8 { 0x0A }
+  static var space: UInt8 { 0x20 }
+  static var hash: UInt8 { 0x23 }
+  static var zero: UInt8 { 0x30 }
+  static var nine: UInt8 { 0x39 }
+  static var equals: UInt8 { 0x3D }
+}

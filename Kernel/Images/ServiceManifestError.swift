@@ -1,0 +1,36 @@
+// What can be wrong with a line of `services.conf`.
+
+public import Reporting
+
+/// A line that the kernel does not understand. The line is left out, the others count.
+public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
+  public enum Reason: Equatable, Sendable {
+    /// A word after the program that is not `key=value`.
+    case noValue
+    case unknownSetting
+    case unknownPolicy
+    case notANumber
+    case outOfRange
+  }
+
+  /// Counted from 1.
+  public let line: Int
+  public let reason: Reason
+
+  public init(line: Int, reason: Reason) {
+    self.line = line
+    self.reason = reason
+  }
+
+  public func write(to output: inout some TextOutput & ~Copyable) {
+    output.write("services.conf line \(line): " as LogText)
+    switch reason {
+    case .noValue: output.write("a setting is written key=value")
+    case .unknownSetting:
+      output.write("settings are name, argument, threads, memory, cores, queue and restart")
+    case .unknownPolicy: output.write("restart is never, on-failure or always")
+    case .notANumber: output.write("a decimal number is needed")
+    case .outOfRange: output.write("a number is out of its range")
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// The event table: what each number means. Converters, the console and the documentation read it;
+// recording does not.
+
+/// What an argument of an event is.
+public struct ArgumentDescription: Sendable {
+  public enum Unit: Hashable, Sendable {
+    /// An identifier or a plain number.
+    case number
+    /// Shown in hexadecimal.
+    case bits
+    case bytes
+    /// Guest instructions that the core has executed since reset.
+    case instructions
+
+    public var name: StaticString {
+      switch self {
+      case .number: "number"
+      case .bits: "bits"
+      case .bytes: "bytes"
+      case .instructions: "instructions"
+      }
+    }
+  }
+
+  public let name: StaticString
+  public let unit: Unit
+
+  static func number(_ name: StaticString) -> Self { Self(name: name, unit: .number) }
+  static func bits(_ name: StaticString) -> Self { Self(name: name, unit: .bits) }
+  static func bytes(_ name: StaticString) -> Self { Self(name: name, unit: .bytes) }
+  static func instructions(_ name: StaticString) -> Self { Self(name: name, unit: .instructions) }
+}
+
+/// What an event is called and what its fields hold.
+public struct EventDescription: Sendable {
+  public let name: StaticString
+  /// The 32-bit argument; nil: unused, zero.
+  public let first: ArgumentDescription?
+  /// The 64-bit argument.
+  public let second: ArgumentDescription?
+  /// The stage of a request that begins here.
+  public let stage: Stage?
+  /// What the authors' prototype calls this point (its profiler's registers), where it has one.
+  public let prototypeStage: StaticString?
+
+  init(
+    _ name: StaticString, _ first: ArgumentDescription? = nil,
+    _ second: ArgumentDescription? = nil, stage: Stage? = nil, prototype: StaticString? = nil
+  ) {
+    self.name = name
+    self.first = first
+    self.second = second
+    self.stage = stage
+    prototypeStage = prototype
+  }
+}
+
+extension TraceEvent {
+  /// The event's row.
+  ///
+  /// A worker and its process go together as `process << 16 | endpoint` in `worker`, and a
+  /// message kind and an endpoint as `kind << 16 | endpoint` in `message`.
+  public var description: EventDescription {
+    switch self {
+    case .frameReceived:
+      EventDescription(
+        "frame_received", .bytes("length"), stage: .receive, prototype: "RxCmacEntry")
+    case .callAccepted:
+      EventDescription(
+        "call_accepted", .number("transaction"), .bits("procedure"), stage: .choose,
+        prototype: "RxEnqueueToHost")
+    case .messageDelivered:
+      EventDescription("message_delivered", .bits("message"), .number("queued"))
+    case .callEnded:
+      EventDescription(
+        "call_ended", .number("rpc_error"), .instructions("cost"), stage: .encode,
+        prototype: "TxBeforeCdcQueue")
+    case .frameSent:
+      EventDescription("frame_sent", .bytes("length"), stage: .send, prototype: "TxCmacExit")
+    case .loadHeld:
+      EventDescription(
+        "load_held", .number("endpoint"), .instructions("executed"), prototype: "RxCoreReadStart")
+    case .messageTaken:
+      EventDescription(
+        "message_taken", .bits("message"), .instructions("executed"), stage: .userLoop,
+        prototype: "RxCoreReadFinish")
+    case .lineAcknowledged:
+      EventDescription(
+        "line_acknowledged", .bits("message"), .instructions("executed"), stage: .respond,
+        prototype: "TxCoreCommit")
+    case .callTaken: EventDescription("call_taken", .bits("worker"), stage: .dispatch)
+    case .resumeTaken: EventDescription("resume_taken", .bits("worker"), stage: .dispatch)
+    case .callDeclined: EventDescription("call_declined", .bits("worker"))
+    case .rescheduleTaken: EventDescription("reschedule_taken")
+    case .userEntered:
+      EventDescription("user_entered", .bits("worker"), .bits("pc"), stage: .switchProcess)
+    case .userYielded: EventDescription("user_yielded", .bits("worker"))
+    case .userFaulted: EventDescription("user_faulted", .bits("syndrome"), .bits("address"))
+    case .systemCallTaken: EventDescription("system_call", .bits("worker"), .number("call"))
+    case .systemCallAnswered: EventDescription("system_call_answered", .number("error"))
+    case .interruptTaken: EventDescription("interrupt", .number("interrupt"))
+    case .processCreated: EventDescription("process_created", .bits("worker"))
+    case .processEnded: EventDescription("process_ended", .bits("worker"))
+    case .tryAgainTaken: EventDescription("try_again")
+    case .coreStarted: EventDescription("core_started")
+    case .maskChanged: EventDescription("mask_changed", .bits("sources"))
+    case .panicked: EventDescription("panicked")
+    }
+  }
+}

@@ -1,0 +1,195 @@
+// The explorer's only view into the model: what decides its future, and what rules speak of.
+//
+// Everything else goes through the model's public interface. A field that is added to the model
+// and decides anything shall be added to `combineState`; `ExplorerTests` compares the lists of
+// fields, so that nobody forgets.
+
+import Interface
+
+@testable import Model
+
+/// 128 bits of a world. Fixed multipliers rather than `Hasher`, whose seed changes from run to
+/// run: the same exploration reports the same numbers.
+struct Digest: Hashable {
+  private var low: UInt64 = 0x243F_6A88_85A3_08D3
+  private var high: UInt64 = 0x1319_8A2E_0370_7344
+
+  @inline(__always)
+  mutating func combine(_ value: UInt64) {
+    low = (low ^ value) &* 0x9E37_79B9_7F4A_7C15
+    low ^= low >> 32
+    high = (high &+ value) &* 0xD6E8_FEB8_6659_FD93
+    high ^= high >> 29
+  }
+
+  mutating func combine(_ value: Int) { combine(UInt64(truncatingIfNeeded: value)) }
+  mutating func combine(_ value: Bool) { combine(value ? 1 : 0) }
+  mutating func combine(_ core: CoreIdentifier?) { combine(core.map { UInt64($0.number) } ?? .max) }
+  mutating func combine(_ process: ProcessIdentifier?) {
+    combine(process.map { UInt64($0.number) } ?? .max)
+  }
+  mutating func combine(_ endpoint: EndpointIdentifier?) {
+    combine(endpoint.map { UInt64($0.number) } ?? .max)
+  }
+
+  /// For sampling: as good as random, the same in every run.
+  var sample: UInt64 { low }
+}
+
+extension Lauberhorn {
+  /// Where a call stands.
+  enum CallPlace: Hashable {
+    case queue(ProcessIdentifier)
+    case kernel(CoreIdentifier)
+    case worker(EndpointIdentifier)
+  }
+
+  /// Every call in flight with its place; twice when it stands in two.
+  var callPlaces: [(call: CallIndex, place: CallPlace)] {
+    var places: [(call: CallIndex, place: CallPlace)] = []
+    for number in 0..<processes.capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      var next = processes[process].queue.first
+      // More than can be: the chain is a ring.
+      while let call = next, places.count <= 4 * configuration.callCount {
+        places.append((call, .queue(process)))
+        next = calls[call].next
+      }
+    }
+    for index in cores.indices {
+      if let call = cores[index].pendingCall {
+        places.append((call, .kernel(CoreIdentifier(UInt16(index)))))
+      }
+    }
+    for index in endpoints.indices {
+      if let call = endpoints[index].call {
+        places.append((call, .worker(EndpointIdentifier(UInt16(index)))))
+      }
+    }
+    return places
+  }
+
+  /// Overflow lines that the explorer's messages and responses can reach.
+  static var watchedOverflowLines: Int { 2 }
+
+  /// A word of a line by its block offset, as its home has it.
+  func word(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64 {
+    lines[
+      LineIndex(endpoint, blockOffset: offset),
+      word: offset % LineGeometry.lineBytes / LineGeometry.wordBytes]
+  }
+
+  /// The same word in the cache that has the line; nil when none has it.
+  func cachedWord(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64? {
+    let line = LineIndex(endpoint, blockOffset: offset)
+    guard caches.owner(of: line) != nil else { return nil }
+    return caches.load(line, at: offset % LineGeometry.lineBytes, size: LineGeometry.wordBytes)
+  }
+
+  /// The kernel stored to the core's state line and the NIC has not seen it.
+  func hasUnseenState(_ core: Int) -> Bool { cores[core].unseenState?.isStored ?? false }
+
+  static var watchedBytes: Int {
+    EndpointLayout.receiveOverflowOffset + watchedOverflowLines * LineGeometry.lineBytes
+  }
+
+  /// Everything that decides what the NIC will do; not what it counts, and of times and orders
+  /// only which is first.
+  func combineState(into digest: inout Digest) {
+    var orders: [UInt64] = []
+    for process in 0..<processes.capacity {
+      orders.append(processes[ProcessIdentifier(UInt16(process))].lastDeliveryOrder)
+    }
+    for (call, _) in callPlaces { orders.append(calls[call].arrivalOrder) }
+    for endpoint in endpoints where endpoint.needsResume { orders.append(endpoint.detachOrder) }
+    orders.sort()
+    func rank(_ order: UInt64) -> Int { orders.firstIndex(of: order) ?? -1 }
+    func combine(_ call: CallIndex?, into digest: inout Digest) {
+      guard let call else {
+        digest.combine(-1)
+        return
+      }
+      digest.combine(Int(calls[call].transaction))
+      digest.combine(rank(calls[call].arrivalOrder))
+    }
+
+    for index in endpoints.indices {
+      let endpoint = endpoints[index]
+      digest.combine(endpoint.isInstalled)
+      guard endpoint.isInstalled else { continue }
+      digest.combine(endpoint.parity == .one)
+      digest.combine(endpoint.message.map { Int($0.rawValue) } ?? -1)
+      digest.combine(endpoint.isMessageTaken)
+      combine(endpoint.call, into: &digest)
+      digest.combine(UInt64(endpoint.usedOverflowLines))
+      digest.combine(endpoint.core)
+      digest.combine(endpoint.reservedBy)
+      digest.combine(endpoint.needsResume)
+      digest.combine(endpoint.resumedBy)
+      if endpoint.needsResume { digest.combine(rank(endpoint.detachOrder)) }
+      digest.combine(endpoint.nextOfProcess)
+    }
+    for index in endpoints.indices {
+      let identifier = EndpointIdentifier(UInt16(index))
+      for offset in stride(from: 0, to: Lauberhorn.watchedBytes, by: 8) {
+        // Tags count calls, and no one decides anything by them.
+        let isTag =
+          offset < EndpointLayout.receiveOverflowOffset
+          && offset % LineGeometry.lineBytes == ControlLineWord.tag * 8
+        let word = word(of: identifier, atBlockOffset: offset)
+        let cached = cachedWord(of: identifier, atBlockOffset: offset)
+        if !isTag {
+          digest.combine(word)
+          if let cached { digest.combine(cached) }
+        }
+        if offset % LineGeometry.lineBytes == 0 {
+          let line = LineIndex(identifier, blockOffset: offset)
+          digest.combine(caches.owner(of: line))
+          digest.combine(caches.isModified(line))
+        }
+      }
+    }
+    let deadlines = cores.filter { $0.heldEndpoint != nil }.map(\.heldDeadline).sorted()
+    for (index, core) in cores.enumerated() {
+      digest.combine(core.state.word)
+      let stateLine = lineMap.stateLine(of: CoreIdentifier(UInt16(index)))
+      digest.combine(caches.owner(of: stateLine))
+      if caches.owner(of: stateLine) != nil {
+        digest.combine(caches.load(stateLine, at: 0, size: LineGeometry.wordBytes))
+      }
+      digest.combine(core.kernelEndpoint)
+      digest.combine(core.heldEndpoint)
+      if core.heldEndpoint != nil {
+        digest.combine(deadlines.firstIndex(of: core.heldDeadline) ?? -1)
+      }
+      digest.combine(core.isStalled)
+      digest.combine(core.unseenState?.isStored ?? false)
+      combine(core.pendingCall, into: &digest)
+      digest.combine(core.resumingEndpoint)
+      digest.combine(core.wantedBy)
+      digest.combine(core.declinedProcess)
+    }
+    for number in 0..<processes.capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      digest.combine(processes[process].isInstalled)
+      digest.combine(processes[process].resumesWaiting)
+      digest.combine(processes[process].firstEndpoint)
+      digest.combine(rank(processes[process].lastDeliveryOrder))
+      var next = processes[process].queue.first
+      var length = 0
+      while let call = next, length <= configuration.callCount {
+        combine(call, into: &digest)
+        next = calls[call].next
+        length += 1
+      }
+      digest.combine(length)
+    }
+    var waiting = processes.firstWaiting
+    var length = 0
+    while let process = waiting, length <= processes.capacity {
+      digest.combine(process)
+      waiting = processes.waiting(after: process)
+      length += 1
+    }
+  }
+}
