@@ -31,18 +31,19 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test fuzz doctor packages kernel services device image \
-  clients tools \
+.PHONY: help run test unit device-test boot-test firmware-test fuzz doctor packages kernel services \
+  device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
-	@echo '  test        unit tests and boot tests'
+	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
@@ -51,6 +52,7 @@ help:
 	@echo '  services    the user programs: $(OUT)/services.cpio'
 	@echo '  device      the FPGA as a QEMU plug-in: $(OUT)/lauberhorn.so'
 	@echo '  clients     the C client that rpcgen makes: $(OUT)/rpcgen-client'
+	@echo '  grub        Debian'\''s GRUB for arm64, which boot tests use: $(OUT)/grubaa64.efi'
 	@echo '  tools       the host programs: .build/debug/wengen-run, wengen-call'
 	@echo '  format      format the Swift sources'
 	@echo '  lint        check the format'
@@ -66,8 +68,8 @@ run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
 	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' WENGEN_START='$(START)' .build/debug/wengen-run
 
-test: image clients
-	@Tools/Scripts/test.sh '$(START)' unit device boot
+test: image clients grub
+	@Tools/Scripts/test.sh '$(START)' unit device boot firmware
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
@@ -77,6 +79,9 @@ device-test: image
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
+
+firmware-test: image grub
+	@Tools/Scripts/test.sh '$(START)' firmware
 
 # The fuzz targets in turn, SECONDS in all. swift-backtrace is slow, and libFuzzer says enough.
 FUZZ := .build/fuzz/release/wengen-fuzz
@@ -106,6 +111,7 @@ kernel: $(OUT)/kernel.img
 services: $(OUT)/services.cpio
 device: $(OUT)/lauberhorn.so
 clients: $(OUT)/rpcgen-client
+grub: $(OUT)/grubaa64.efi
 
 $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
@@ -113,7 +119,7 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 	  --product wengen --scratch-path .build/kernel
 	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
 
-# The Image of Linux' booting protocol (Documentation/arch/arm64/booting.rst).
+# An arm64 Image and an EFI application in one: Boot/ImageHeader.S.
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
@@ -158,6 +164,9 @@ $(OUT)/lauberhorn.so: $(OUT)/libLauberhornModel.so $(installed_qemu) \
 $(OUT)/rpcgen-client: $(call sources,Tests/Clients) $(wildcard User/*/*.x) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) clients $(MAKE) --no-print-directory -C Tests/Clients OUT=$(CURDIR)/$(OUT)
+
+$(OUT)/grubaa64.efi: Tools/Scripts/fetch-grub.sh | packages
+	@$(QUIET) grub Tools/Scripts/fetch-grub.sh $@
 
 tools: .build/debug/wengen-run .build/debug/wengen-call
 
