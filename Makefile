@@ -12,6 +12,8 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# How long `make fuzz` searches, all targets together.
+SECONDS ?= 60
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
@@ -27,7 +29,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test doctor packages kernel services device image clients tools \
+.PHONY: help run test unit device-test boot-test fuzz doctor packages kernel services device image \
+  clients tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -38,6 +41,7 @@ help:
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -70,6 +74,14 @@ device-test: image
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
+
+# The fuzz targets in turn, SECONDS in all. swift-backtrace is slow, and libFuzzer says enough.
+FUZZ := .build/fuzz/release/wengen-fuzz
+
+fuzz: swift
+	@WENGEN_TARGET=fuzz $(QUIET) fuzz $(SWIFT_BUILD) -c release --product wengen-fuzz \
+	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
+	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
 
 doctor:
 	@Tools/Scripts/doctor.sh
@@ -155,7 +167,7 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 # --- Sources ---------------------------------------------------------------------------------
 
-swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests)
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz)
 
 format:
 	swift format --in-place --recursive $(swift_sources)

@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 // One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
 //
-// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "kernel" or "user" for
+// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "fuzz" for the host with
+// libFuzzer and AddressSanitizer, "kernel" or "user" for
 // aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
 // in all three, from the same sources.
 
@@ -48,7 +49,7 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
-  dual("Tracing", path: "Kernel/Tracing"),
+  dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -82,6 +83,13 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "DeviceTree", "Images", "Interface", "Marshalling", "Model", "Reporting", "SystemInterface",
+    ],
+    path: "Fuzz/Targets", swiftSettings: strict),
+  tests("FuzzTests", "FuzzTargets"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model"),
@@ -90,10 +98,18 @@ let hostTargets: [Target] = [
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
-  tests("TracingTests", "Tracing"),
+  tests("TracingTests", "Reporting", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+]
+
+/// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.
+let fuzzTargets: [Target] = [
+  .target(name: "LibFuzzer", path: "Fuzz/LibFuzzer"),
+  .executableTarget(
+    name: "wengen-fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz/Driver",
+    swiftSettings: strict),
 ]
 
 let kernelTargets: [Target] = [
@@ -108,7 +124,7 @@ let kernelTargets: [Target] = [
     name: "wengen",
     dependencies: [
       "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface",
+      "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
@@ -124,7 +140,9 @@ let userTargets: [Target] = [
   .target(name: "HostileInstructions", path: "User/Hostile/Instructions"),
   .executableTarget(
     name: "hostile",
-    dependencies: ["HostileInstructions", "Interface", "SystemInterface", "UserRuntime"],
+    dependencies: [
+      "HostileInstructions", "Interface", "SystemInterface", "UserRuntime", "UserStart",
+    ],
     path: "User/Hostile", exclude: ["Instructions"], swiftSettings: strict),
   .executableTarget(
     name: "batch", dependencies: ["UserRuntime"], path: "User/Batch", swiftSettings: strict),
@@ -141,5 +159,7 @@ let package = Package(
   products: compilation == "host"
     ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
   targets: dualModules
-    + (["kernel": kernelTargets, "user": userTargets][compilation] ?? hostTargets),
+    + ([
+      "kernel": kernelTargets, "user": userTargets, "fuzz": hostTargets + fuzzTargets,
+    ][compilation] ?? hostTargets),
   swiftLanguageModes: [.v6])

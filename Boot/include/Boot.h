@@ -220,6 +220,7 @@ ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
   __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
+
 /// Jumps to the code that a message names (R8's registers: data and first two arguments).
 typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,
                                    uint64_t line);

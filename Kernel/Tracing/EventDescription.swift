@@ -63,7 +63,8 @@ extension TraceEvent {
   public var description: EventDescription {
     switch self {
     case .frameReceived:
-      EventDescription("frame_received", .bytes("length"), stage: .receive, prototype: "RxCmacEntry")
+      EventDescription(
+        "frame_received", .bytes("length"), stage: .receive, prototype: "RxCmacEntry")
     case .callAccepted:
       EventDescription(
         "call_accepted", .number("transaction"), .bits("procedure"), stage: .choose,

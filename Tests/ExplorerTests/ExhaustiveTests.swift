@@ -7,7 +7,7 @@ import Testing
   @Test func oneCoreOneProcess() {
     let scenario = Scenario(
       "one core", cores: 1, processes: [ProcessPlan(calls: [.int, .int])],
-      budget: Budget(stallLimits: 1, interrupts: 1, preemptions: 1, reloads: 1, kills: 0))
+      budget: Budget(stallLimits: 1, interrupts: 1, preemptions: 1, evictions: 1, kills: 0))
     let report = ExhaustiveSearch(scenario).run()
     print("\(scenario.name): \(report)")
     #expect(report.failure == nil)

@@ -1,10 +1,16 @@
 // wengen-explore: explores the OS–NIC protocol, `make explore`.
 
 import Explorer
+import Foundation
 
-for scenario in Scenarios.exhaustive {
+func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
+
+let wanted = CommandLine.arguments.dropFirst().first ?? ""
+for scenario in Scenarios.exhaustive where wanted.isEmpty || scenario.name.contains(wanted) {
   let clock = ContinuousClock()
   var report = Report()
-  let time = clock.measure { report = ExhaustiveSearch(scenario, limit: 8_000_000).run() }
-  print("\(scenario.name): \(report) in \(time)")
+  var search = ExhaustiveSearch(scenario, limit: 8_000_000)
+  search.progress = { report in say("  … \(report)") }
+  let time = clock.measure { report = search.run() }
+  say("\(scenario.name): \(report) in \(time)")
 }

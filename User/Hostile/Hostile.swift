@@ -8,6 +8,7 @@ import HostileInstructions
 import Interface
 import SystemInterface
 import UserRuntime
+import UserStart
 
 @main
 enum Hostile {

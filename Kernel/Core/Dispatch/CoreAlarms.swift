@@ -46,7 +46,8 @@ extension CoreReference {
 
   /// Ends the wait at the kernel endpoint soon.
   func beginLook() {
-    alarms.endOfLook = GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.lookNanoseconds)
+    alarms.endOfLook =
+      GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.lookNanoseconds)
     program()
   }
 

@@ -5,6 +5,7 @@ internal import Boot
 internal import Interface
 internal import Scheduling
 internal import Synchronization
+internal import Tracing
 
 /// One core's state, padded to lines so that no two cores share one.
 @safe struct CoreBlock: ~Copyable {
@@ -29,6 +30,12 @@ internal import Synchronization
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
   var counters = InlineArray<10, UInt64>(repeating: 0)
+  /// The sources whose events this core records; the console may change it (Console/Trace.swift).
+  var tracedSources = SourceMask.none
+  /// Where they go; nil until boot has given memory.
+  var recorder: EventRecorder?
+  /// The call that CALL or RESUME named last, for the events that follow; 0: none.
+  var tracedTag: UInt64 = 0
 
   init(core: CoreIdentifier) {
     self.core = core
@@ -110,6 +117,21 @@ enum CoreCounter: Int, CaseIterable {
   subscript(counter: CoreCounter) -> UInt64 { unsafe block.pointee.counters[counter.rawValue] }
 
   /// Counts one event; only the core itself may.
+  var tracedSources: SourceMask {
+    @inline(__always) get { unsafe block.pointee.tracedSources }
+    nonmutating set { unsafe block.pointee.tracedSources = newValue }
+  }
+
+  var recorder: EventRecorder? {
+    get { unsafe block.pointee.recorder }
+    nonmutating set { unsafe block.pointee.recorder = newValue }
+  }
+
+  var tracedTag: UInt64 {
+    get { unsafe block.pointee.tracedTag }
+    nonmutating set { unsafe block.pointee.tracedTag = newValue }
+  }
+
   @inline(__always)
   func count(_ counter: CoreCounter) {
     unsafe block.pointee.counters[counter.rawValue] &+= 1

@@ -5,6 +5,7 @@ internal import Boot
 internal import Interface
 internal import Reporting
 internal import Scheduling
+internal import Tracing
 
 /// Interrupt numbers (INTID). SGIs 0…7 are the kernel's own, 8…15 belong to the FPGA, as on
 /// Enzian.
@@ -40,6 +41,7 @@ enum Interrupts {
     var taken: Taken = []
     while let interrupt = TakenInterrupt() {
       core.count(.interrupts)
+      core.trace(.interruptTaken, interrupt.number)
       switch interrupt.number {
       case unsafe timer:
         core.count(.alarms)
@@ -54,7 +56,9 @@ enum Interrupts {
         core.readMail()
         Supervisor.work(on: core)
       case watch: taken.insert(.watch)
-      case unsafe console: ConsoleCommands.receive()
+      case unsafe console:
+        Console.transmit()
+        ConsoleCommands.receive()
       // With a held load comes a message that says all (R10). Without one the NIC wants the core
       // itself (R9).
       case worker: core.requestReschedule()

@@ -7,6 +7,7 @@ internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Tracing
 
 /// CALL: a call for `process` waits; the worker at `endpoint` shall take it on this core (R8).
 /// The call itself comes when the worker loads its own line.
@@ -16,10 +17,11 @@ func kernelMessageCall(
 ) -> UInt64 {
   let core = CoreReference.current
   guard let thread = takeWorker(process: process, endpoint: endpoint) else {
-    decline(core, line: line)
+    decline(core, line: line, process: process, endpoint: endpoint)
     return 0
   }
   core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).runWorker(thread)
   return 0
 }
@@ -31,7 +33,7 @@ func kernelMessageResume(
 ) -> UInt64 {
   let core = CoreReference.current
   guard let thread = takeWorker(process: process, endpoint: endpoint) else {
-    decline(core, line: line)
+    decline(core, line: line, process: process, endpoint: endpoint)
     return 0
   }
   let tag = line_load(line + UInt64(ControlLineWord.tag * LineGeometry.wordBytes))
@@ -41,6 +43,7 @@ func kernelMessageResume(
     return 0
   }
   core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).runWorker(thread)
   return 0
 }
@@ -59,8 +62,15 @@ private func takeWorker(process: UInt64, endpoint: UInt64) -> ThreadReference? {
   return thread
 }
 
-private func decline(_ core: CoreReference, line: UInt64) {
+private func decline(
+  _ core: CoreReference, line: UInt64, process: UInt64, endpoint: UInt64
+) {
   core.count(.requeued)
+  core.trace(
+    .callDeclined, tag: core.noteTag(ofMessageAt: line),
+    Trace.worker(
+      process: UInt16(truncatingIfNeeded: process),
+      endpoint: UInt16(truncatingIfNeeded: endpoint)))
   var operations = CoreOperations(core: core, message: line)
   DispatchSequence.decline(&operations)
 }
@@ -71,7 +81,9 @@ private func decline(_ core: CoreReference, line: UInt64) {
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  CoreReference.current.count(.tryAgain)
+  let core = CoreReference.current
+  core.count(.tryAgain)
+  core.trace(.tryAgainTaken)
   return 0
 }
 
@@ -80,5 +92,6 @@ func kernelMessageTryAgain(
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
 ) -> UInt64 {
-  0
+  CoreReference.current.trace(.rescheduleTaken)
+  return 0
 }

@@ -9,6 +9,7 @@ internal import Interface
 internal import Reporting
 internal import Scheduling
 internal import SystemInterface
+internal import Tracing
 
 /// Runs user threads on one core.
 struct UserDispatch {
@@ -21,6 +22,7 @@ struct UserDispatch {
   func runWorker(_ thread: ThreadReference) {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
+    core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     serve(thread)
   }
 
@@ -53,6 +55,7 @@ struct UserDispatch {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
+        core.trace(.userYielded, thread.traceWorker)
         park(thread)
         return
       }
@@ -94,8 +97,11 @@ struct UserDispatch {
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
+      core.trace(.systemCallTaken, thread.traceWorker, thread[8])
       switch SystemCalls.handle(thread) {
-      case .goesOn: return true
+      case .goesOn:
+        core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
+        return true
       case .ends: leave(thread)
       case .sleeps(let untilNanoseconds): sleep(thread, untilNanoseconds: untilNanoseconds)
       }
@@ -106,6 +112,7 @@ struct UserDispatch {
       core.count(.faults)
       // Read before anything else can take an exception.
       let fault = UserFault(syndrome: read_exception_syndrome(), address: read_fault_address())
+      core.trace(.userFaulted, UInt32(truncatingIfNeeded: fault.syndrome), fault.address)
       ProcessEnd.killAfterFault(thread, fault)
       leave(thread)
       return false
@@ -168,7 +175,8 @@ enum HeldLoad {
   static func isWaiting(_ thread: ThreadReference) -> Bool {
     var instruction: UInt32 = 0
     do throws(SystemError) {
-      try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) { index, byte in
+      try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) {
+        index, byte in
         instruction |= UInt32(byte) << UInt32(8 * index)
       }
     } catch { return false }

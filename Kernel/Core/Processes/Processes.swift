@@ -9,6 +9,7 @@ internal import Memory
 internal import Reporting
 internal import Scheduling
 internal import SystemInterface
+internal import Tracing
 
 /// Makes processes and threads. How they end: ProcessEnd.swift and Supervisor.swift.
 enum Processes {
@@ -79,6 +80,7 @@ enum Processes {
       let thread = try addThread(
         to: &block, entry: image.entry, argument: block.plan.argument, isAwaited: isAwaited)
       block.history.noteStart(nowNanoseconds: Log.uptimeNanoseconds)
+      CoreReference.current.trace(.processCreated, thread.traceWorker)
       return thread
     } catch {
       Supervisor.withdraw(&block)
@@ -96,9 +98,12 @@ enum Processes {
       let index = (0..<block.threads.count).first(where: { block.threads[$0] == nil }),
       let thread = Kernel.threads.findFree()
     else { throw .tooManyThreads }
-    let lines = Kernel.nic == nil ? nil : Kernel.platform.nic.map {
-      $0.lines.base + LineWindow.offset(of: thread.endpoint)
-    }
+    let lines =
+      Kernel.nic == nil
+      ? nil
+      : Kernel.platform.nic.map {
+        $0.lines.base + LineWindow.offset(of: thread.endpoint)
+      }
     do throws(AddressSpaceFailure) {
       try KernelMemory.withSpace { (space) throws(AddressSpaceFailure) in
         try space.addThread(index, lines: lines, to: &block)

@@ -32,12 +32,15 @@ func kernelMain(deviceTree: UInt64) {
   let core = Kernel.cores[CoreIdentifier(0)]
   core.activate()
   KernelMemory.dropIdentityMap()
+  Console.startQueue()
+  Trace.prepare()
 
   // 4. Firmware, boot arguments, interrupts.
   let firmware = PSCI(
     conduit: platform.firmware?.conduit == .supervisor ? .hypervisorCall : .secureMonitorCall)
   let arguments = BootSettings(platform: platform)
   PowerControl.use(firmware, hasSemihosting: arguments.hasSemihosting)
+  Trace.set(arguments.tracedSources)
   InterruptController.start(platform.interruptController)
   InterruptController.startCore(core.core)
 

@@ -7,6 +7,7 @@ internal import Interface
 internal import Memory
 internal import Reporting
 internal import Synchronization
+internal import Tracing
 
 /// Brings up the cores that the device tree lists.
 enum SecondaryCores {
@@ -78,6 +79,7 @@ func secondaryMain(coreNumber: UInt64) {
   barrier_context()
   InterruptController.startCore(core.core)
   SecondaryCores.noteOnline()
+  core.trace(.coreStarted)
   var dispatch = DispatchThread(core: core)
   dispatch.run()
 }

@@ -46,6 +46,9 @@ public struct ExhaustiveSearch {
   /// Of so many states, one is settled (liveness).
   let settlementInterval: UInt64
 
+  /// Called now and then, with what was found so far.
+  public var progress: (@Sendable (Report) -> Void)?
+
   public init(_ scenario: Scenario, limit: Int = .max, settlementInterval: UInt64 = 64) {
     self.scenario = scenario
     self.limit = limit
@@ -88,6 +91,7 @@ public struct ExhaustiveSearch {
         let digest = world.digest
         guard seen.insert(digest).inserted else { continue }
         report.states += 1
+        if let progress, report.states % 500_000 == 0 { progress(report) }
         if digest.sample % settlementInterval == 0 {
           isSettling = true
           var settled = world

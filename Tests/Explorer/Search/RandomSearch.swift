@@ -68,8 +68,8 @@ public struct RandomSearch {
 extension Action {
   var isNuisance: Bool {
     switch self {
-    case .step, .drain, .arrive, .settle: false
-    case .stallLimit, .interrupt, .preempt, .reload, .kill: true
+    case .step, .drain, .fetchState, .arrive, .settle: false
+    case .stallLimit, .interrupt, .preempt, .evict, .reload, .kill: true
     }
   }
 }

@@ -18,8 +18,12 @@ public enum Action: Hashable, Sendable {
   case interrupt(core: Int)
   /// The kernel takes the core from its thread (R11).
   case preempt(core: Int)
-  /// The core loads the line that it has once more (R3).
+  /// The core evicts a line.
+  case evict(core: Int, line: UInt64)
+  /// The core evicts its current line and loads it again (R3).
   case reload(core: Int)
+  /// The NIC takes a core's state line back and sees what the kernel stored.
+  case fetchState(core: Int)
   /// The thread on the core faults; its process is removed (R12).
   case kill(core: Int)
   /// From here on nothing goes wrong any more and every core goes on in turn.
@@ -45,12 +49,13 @@ extension World {
       for store in drainable(core.number) {
         actions.append(.drain(core: core.number, store: store))
       }
+      if nic.hasUnseenState(core.number) { actions.append(.fetchState(core: core.number)) }
     }
     for process in scenario.processes.indices where nextCall(of: process + 1) != nil {
       actions.append(.arrive(process: process + 1))
     }
     let isQuiet = actions.isEmpty
-    if nic.deadline != nil,
+    if let deadline = nic.deadline, deadline < .max,
       budget.stallLimits > 0 || isQuiet && !isFinished && idleStallLimits < idleLimit
     {
       actions.append(.stallLimit)
@@ -65,21 +70,20 @@ extension World {
 
   private func appendNuisances(at core: SimulatedCore, to actions: inout [Action]) {
     if core.isStalled, budget.interrupts > 0 { actions.append(.interrupt(core: core.number)) }
-    guard let thread = core.runningThread else {
-      if budget.reloads > 0, core.operations.isEmpty, core.place == .finish,
-        core.stores.isEmpty
-      {
-        actions.append(.reload(core: core.number))
+    if budget.evictions > 0 {
+      let identifier = CoreIdentifier(UInt16(core.number))
+      for line in nic.cachedLines(of: identifier) {
+        actions.append(.evict(core: core.number, line: line))
       }
-      return
     }
+    guard let thread = core.runningThread else { return }
     let place = threads[thread].place
     if place == .attaching || place == .firstYield { return }
     if budget.preemptions > 0 { actions.append(.preempt(core: core.number)) }
     if budget.kills > 0, scenario.processes[scenario.processOfThread[thread] - 1].workers == 1 {
       actions.append(.kill(core: core.number))
     }
-    if budget.reloads > 0, case .handler = place { actions.append(.reload(core: core.number)) }
+    if budget.evictions > 0, case .handler = place { actions.append(.reload(core: core.number)) }
   }
 
   /// Whether the core's next step changes nothing that another core, the NIC or a client sees.
@@ -145,9 +149,15 @@ extension World {
     case .preempt(let core):
       budget.preemptions -= 1
       if let thread = cores[core].runningThread { park(thread, on: core) }
+    case .evict(let core, let line):
+      budget.evictions -= 1
+      try evict(line, from: core)
     case .reload(let core):
-      budget.reloads -= 1
+      budget.evictions -= 1
       try reload(core)
+    case .fetchState(let core):
+      nic.fetchStateLine(of: CoreIdentifier(UInt16(core)))
+      try takeOutputs()
     case .kill(let core):
       budget.kills -= 1
       if let thread = cores[core].runningThread { kill(thread, on: core) }
@@ -176,7 +186,7 @@ extension World {
   }
 
   private mutating func endStallLimit() throws(Fault) {
-    guard let deadline = nic.deadline else { return }
+    guard let deadline = nic.deadline, deadline < .max else { return }
     if budget.stallLimits > 0 { budget.stallLimits -= 1 } else { idleStallLimits += 1 }
     now = max(now, deadline)
     nic.advance(nowNanoseconds: now)
@@ -186,9 +196,19 @@ extension World {
     }
   }
 
+  private mutating func evict(_ line: UInt64, from core: Int) throws(Fault) {
+    let access = access(core)
+    guard nic.evict(access, offset: line) else {
+      throw Fault(.access, "core \(core) has no line at 0x\(String(line, radix: 16))")
+    }
+    try takeOutputs()
+  }
+
   /// The core has the line, loses it and loads it again.
   private mutating func reload(_ core: Int) throws(Fault) {
     let loop = cores[core].runningThread.map { threads[$0].loop } ?? cores[core].loop
+    nic.evict(access(core), offset: UInt64(loop.currentLine))
+    try takeOutputs()
     let again = try loadMessage(loop, on: core)
     guard let again else {
       cores[core].isStalled = false

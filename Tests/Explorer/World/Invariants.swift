@@ -192,9 +192,14 @@ extension World {
       let owner = endpoint.isInstalled ? Int(endpoint.process.number) : 0
       let current = Int(endpoint.parity.rawValue)
       for offset in stride(from: 0, to: Lauberhorn.watchedBytes, by: 8) {
-        let word = nic.word(of: EndpointIdentifier(UInt16(index)), atBlockOffset: offset)
-        guard word != 0 else { continue }
+        let identifier = EndpointIdentifier(UInt16(index))
         let line = offset / LineGeometry.lineBytes
+        let cached = nic.cachedWord(of: identifier, atBlockOffset: offset)
+        if cached != nil, line == 1 - current || endpoint.message == nil {
+          throw Fault(.r4Acknowledgement, "a core has line \(line) of endpoint \(index) still")
+        }
+        let word = nic.word(of: identifier, atBlockOffset: offset) | (cached ?? 0)
+        guard word != 0 else { continue }
         guard endpoint.isInstalled else {
           throw Fault(.r12Removal, "vacant endpoint \(index) has content at byte \(offset)")
         }

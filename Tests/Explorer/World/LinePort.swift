@@ -114,14 +114,14 @@ extension World {
   /// Stores that may leave now and whose leaving others can see.
   func drainable(_ core: Int) -> [Int] {
     let stores = cores[core].stores
-    let hasFence = stores.contains(.fence)
+    // Only what may overtake the registers of a thread that left matters to anybody.
+    guard let registers = stores.firstIndex(where: \.isRegisters),
+      !stores[registers...].contains(.fence)
+    else { return [] }
     return stores.indices.filter { index in
       switch stores[index] {
-      case .stateLine:
-        // Stores to one address stay in order.
-        !stores[..<index].contains { if case .stateLine = $0 { true } else { false } }
-      case .threadState(_, let state): state == .parked && !hasFence
-      case .line, .registers, .fence: false
+      case .stateLine, .threadState(_, .parked): index > registers
+      case .threadState, .line, .registers, .fence: false
       }
     }
   }
@@ -138,4 +138,8 @@ extension World {
   func hasUnsavedRegisters(_ thread: Int, for core: Int) -> Bool {
     cores.contains { $0.number != core && $0.stores.contains(.registers(thread: thread)) }
   }
+}
+
+extension BufferedStore {
+  fileprivate var isRegisters: Bool { if case .registers = self { true } else { false } }
 }

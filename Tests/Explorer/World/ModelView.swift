@@ -74,8 +74,20 @@ extension Lauberhorn {
 
   /// A word of a line by its block offset, as its home has it.
   func word(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64 {
-    lines.load(endpoint, at: offset, size: 8)
+    lines[
+      LineIndex(endpoint, blockOffset: offset),
+      word: offset % LineGeometry.lineBytes / LineGeometry.wordBytes]
   }
+
+  /// The same word in the cache that has the line; nil when none has it.
+  func cachedWord(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64? {
+    let line = LineIndex(endpoint, blockOffset: offset)
+    guard caches.owner(of: line) != nil else { return nil }
+    return caches.load(line, at: offset % LineGeometry.lineBytes, size: LineGeometry.wordBytes)
+  }
+
+  /// The kernel stored to the core's state line and the NIC has not seen it.
+  func hasUnseenState(_ core: Int) -> Bool { cores[core].unseenState?.isStored ?? false }
 
   static var watchedBytes: Int {
     EndpointLayout.receiveOverflowOffset + watchedOverflowLines * LineGeometry.lineBytes
@@ -124,18 +136,34 @@ extension Lauberhorn {
         let isTag =
           offset < EndpointLayout.receiveOverflowOffset
           && offset % LineGeometry.lineBytes == ControlLineWord.tag * 8
-        if !isTag { digest.combine(word(of: identifier, atBlockOffset: offset)) }
+        let word = word(of: identifier, atBlockOffset: offset)
+        let cached = cachedWord(of: identifier, atBlockOffset: offset)
+        if !isTag {
+          digest.combine(word)
+          if let cached { digest.combine(cached) }
+        }
+        if offset % LineGeometry.lineBytes == 0 {
+          let line = LineIndex(identifier, blockOffset: offset)
+          digest.combine(caches.owner(of: line))
+          digest.combine(caches.isModified(line))
+        }
       }
     }
     let deadlines = cores.filter { $0.heldEndpoint != nil }.map(\.heldDeadline).sorted()
-    for core in cores {
+    for (index, core) in cores.enumerated() {
       digest.combine(core.state.word)
+      let stateLine = lineMap.stateLine(of: CoreIdentifier(UInt16(index)))
+      digest.combine(caches.owner(of: stateLine))
+      if caches.owner(of: stateLine) != nil {
+        digest.combine(caches.load(stateLine, at: 0, size: LineGeometry.wordBytes))
+      }
       digest.combine(core.kernelEndpoint)
       digest.combine(core.heldEndpoint)
       if core.heldEndpoint != nil {
         digest.combine(deadlines.firstIndex(of: core.heldDeadline) ?? -1)
       }
       digest.combine(core.isStalled)
+      digest.combine(core.unseenState?.isStored ?? false)
       combine(core.pendingCall, into: &digest)
       digest.combine(core.resumingEndpoint)
       digest.combine(core.wantedBy)

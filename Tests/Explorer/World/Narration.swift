@@ -13,7 +13,9 @@ extension World {
     case .stallLimit: "the stall limit of the oldest held load ends"
     case .interrupt(let core): "core \(core) takes an interrupt at its held load"
     case .preempt(let core): "core \(core): the kernel takes the core from \(runner(of: core))"
-    case .reload(let core): "core \(core) loads its evicted line again"
+    case .evict(let core, let line): "core \(core) evicts the line at 0x\(String(line, radix: 16))"
+    case .reload(let core): "core \(core) evicts its line and loads it again"
+    case .fetchState(let core): "the NIC sees the state line of core \(core)"
     case .kill(let core): "core \(core): \(runner(of: core)) faults, its process will be removed"
     case .settle: "nothing goes wrong any more, and every core goes on in turn"
     }

@@ -22,24 +22,24 @@ public struct Budget: Hashable, Sendable {
   public var interrupts: UInt8
   /// The kernel takes the core from its worker, wherever that is (R11).
   public var preemptions: UInt8
-  /// A control line is evicted after it was answered, and loaded again (R3).
-  public var reloads: UInt8
+  /// A core evicts a line (R3).
+  public var evictions: UInt8
   /// A thread faults and its process is removed (R12).
   public var kills: UInt8
 
   public init(
-    stallLimits: UInt8 = 0, interrupts: UInt8 = 0, preemptions: UInt8 = 0, reloads: UInt8 = 0,
+    stallLimits: UInt8 = 0, interrupts: UInt8 = 0, preemptions: UInt8 = 0, evictions: UInt8 = 0,
     kills: UInt8 = 0
   ) {
     self.stallLimits = stallLimits
     self.interrupts = interrupts
     self.preemptions = preemptions
-    self.reloads = reloads
+    self.evictions = evictions
     self.kills = kills
   }
 
   var code: UInt64 {
-    [interrupts, preemptions, reloads, kills].reduce(UInt64(stallLimits)) { $0 << 8 | UInt64($1) }
+    [interrupts, preemptions, evictions, kills].reduce(UInt64(stallLimits)) { $0 << 8 | UInt64($1) }
   }
 }
 

@@ -37,8 +37,15 @@ extension World {
         try check(after: before)
         moved = true
       }
+      for core in cores.indices where nic.hasUnseenState(core) {
+        let before = Glimpse(self)
+        nic.fetchStateLine(of: CoreIdentifier(UInt16(core)))
+        try takeOutputs()
+        try check(after: before)
+        moved = true
+      }
       if !moved {
-        guard let deadline = nic.deadline else {
+        guard let deadline = nic.deadline, deadline < .max else {
           throw Fault(.liveness, "calls are in flight, all cores wait, and nothing will wake them")
         }
         let before = Glimpse(self)
@@ -79,7 +86,8 @@ extension SimulatedCore {
     }
     for operation in operations {
       switch operation {
-      case .become(let thread, let state): digest.combine(0x100 + thread << 16 + Int(state.rawValue))
+      case .become(let thread, let state):
+        digest.combine(0x100 + thread << 16 + Int(state.rawValue))
       case .activateAddressSpace(let thread): digest.combine(0x200 + thread << 16)
       case .orderStores: digest.combine(0x300)
       case .orderAllAccesses: digest.combine(0x380)

@@ -9,7 +9,8 @@ import Scheduling
 /// (ARM ARM B2.3). The explorer looks at the worst case of each:
 /// - Stores to lines are only seen by the NIC when it takes the line back, so they leave with the
 ///   next full barrier and not before.
-/// - A state line's store leaves at any time, before or after what the core does next.
+/// - A state line's store leaves with the next full barrier too: when the NIC then sees it, the
+///   explorer decides anyway. Only where a barrier is missing does it leave before older stores.
 /// - Stores to memory leave as late as barriers allow.
 enum BufferedStore: Hashable {
   case line(offset: UInt64, value: UInt64)

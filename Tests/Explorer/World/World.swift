@@ -68,17 +68,17 @@ struct World {
     calls = Array(repeating: .unsent, count: scenario.calls.count)
     isRemoved = Array(repeating: false, count: scenario.processes.count)
     let endpointCount = scenario.cores + scenario.processOfThread.count
-    guard
-      let nic = Lauberhorn(
-        Configuration(
-          coreCount: scenario.cores, endpointCount: endpointCount,
-          processCount: scenario.processes.count + 1,
-          serviceCount: scenario.processes.count * 2,
-          callCount: min(max(scenario.calls.count, 1), 64),
-          stallLimitNanoseconds: World.stallLimit,
-          ethernetAddress: EthernetAddress(WireBytes.serverEthernet),
-          internetAddress: InternetAddress(WireBytes.serverInternet)))
-    else { throw Fault(.access, "the NIC cannot be built") }
+    var configuration = Configuration(
+      coreCount: scenario.cores, endpointCount: endpointCount,
+      processCount: scenario.processes.count + 1, serviceCount: scenario.processes.count * 2,
+      callCount: min(max(scenario.calls.count, 1), 64), stallLimitNanoseconds: World.stallLimit,
+      ethernetAddress: EthernetAddress(WireBytes.serverEthernet),
+      internetAddress: InternetAddress(WireBytes.serverInternet))
+    // The explorer decides when the NIC sees a state line (`Action.fetchState`).
+    configuration.stateFetchNanoseconds = .max
+    guard let nic = Lauberhorn(configuration) else {
+      throw Fault(.access, "the NIC cannot be built")
+    }
     self.nic = nic
     cores = (0..<scenario.cores).map { SimulatedCore(number: $0) }
     threads = []
