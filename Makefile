@@ -123,16 +123,18 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
+# What runs, and what only boot tests run.
 programs := echo calculator rpcbind
+test_programs := batch hostile
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
-	@mkdir -p $@
-	@for program in $(programs); do \
+	@mkdir -p $@ $(OUT)/symbols
+	@for program in $(programs) $(test_programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  aarch64-linux-gnu-objcopy --strip-debug \
-	    .build/user/aarch64-none-none-elf/release/$$program $@/$$program || exit 1; \
+	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program && \
+	  aarch64-linux-gnu-objcopy --strip-debug $(OUT)/symbols/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
 

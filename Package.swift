@@ -138,6 +138,15 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "echo", dependencies: ["UserRuntime"], path: "User/Echo", exclude: ["echo.x"],
     swiftSettings: strict),
+  .target(name: "HostileInstructions", path: "User/Hostile/Instructions"),
+  .executableTarget(
+    name: "hostile",
+    dependencies: [
+      "HostileInstructions", "Interface", "SystemInterface", "UserRuntime", "UserStart",
+    ],
+    path: "User/Hostile", exclude: ["Instructions"], swiftSettings: strict),
+  .executableTarget(
+    name: "batch", dependencies: ["UserRuntime"], path: "User/Batch", swiftSettings: strict),
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),

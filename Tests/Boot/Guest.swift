@@ -112,6 +112,17 @@ final class Guest {
     }
   }
 
+  /// The lines of the command `processes`.
+  func processes() throws -> [String] {
+    machine.type("processes\n")
+    var lines: [String] = []
+    while true {
+      let line = try machine.expectLine("end of the processes", where: { _ in true })
+      if line == "end of processes" { return lines }
+      if line.hasPrefix("process ") { lines.append(line) }
+    }
+  }
+
   /// Ends the guest at its console and expects this status at the shell.
   func expectExit(typing command: String, status: Int32) throws {
     machine.type(command + "\n")

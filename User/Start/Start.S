@@ -20,17 +20,16 @@ _start:
     brk     #0                          // user_serve does not return
     .size _start, . - _start
 
-// The other threads start here, x1 = their index, x2 = address of two words: the code to call and
-// what to call it with. A thread whose code returns serves.
+// The other threads start here, x1 = their index, x2 = the code to call, or 0. A thread whose code
+// returns serves.
     .section .text.user_thread_start, "ax", %progbits
     .global user_thread_start
     .type user_thread_start, %function
     .balign 16
 user_thread_start:
     mov     x19, x0
-    ldp     x9, x0, [x2]
-    cbz     x9, 1f
-    blr     x9
+    cbz     x2, 1f
+    blr     x2
 1:  mov     x0, x19
     bl      user_serve
     brk     #0                          // user_serve does not return

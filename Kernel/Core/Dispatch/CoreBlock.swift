@@ -15,7 +15,10 @@ internal import Tracing
   let core: CoreIdentifier
   /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
   var loop: MessageLoop?
-  var runQueue = RunQueue()
+  /// General threads: those that have nothing to do with RPC (CoreScheduling.swift).
+  var scheduler: CoreScheduler
+  /// What other cores want from this one.
+  let mailbox = Mailbox<MailboxAtomic>()
   /// The thread in user mode, if one is.
   var running: ThreadIdentifier?
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
@@ -34,7 +37,10 @@ internal import Tracing
   /// The call that CALL or RESUME named last, for the events that follow; 0: none.
   var tracedTag: UInt64 = 0
 
-  init(core: CoreIdentifier) { self.core = core }
+  init(core: CoreIdentifier) {
+    self.core = core
+    scheduler = CoreScheduler(core: core, rules: FirstCome().kernelRules)
+  }
 }
 
 /// What a core counts about itself.
@@ -160,19 +166,22 @@ enum CoreCounter: Int, CaseIterable {
     return isRequested
   }
 
-  /// Puts a thread, new or from this core, at the end of this core's run queue; unless its process
-  /// was ended meanwhile.
-  func enqueue(_ thread: ThreadReference) {
-    thread.core = core
-    guard thread.take(from: .created, to: .runnable) || thread.take(from: .running, to: .runnable)
-    else { return }
-    let wasAppended = unsafe block.pointee.runQueue.append(thread.identifier)
-    precondition(wasAppended, "a run queue has room for every thread")
+  /// The core's general threads; only the core itself may, or the boot core before it runs.
+  func withScheduler<Result>(_ body: (inout CoreScheduler) -> Result) -> Result {
+    unsafe body(&block.pointee.scheduler)
   }
 
-  func takeRunnable() -> ThreadIdentifier? { unsafe block.pointee.runQueue.takeFirst() }
+  /// Takes what other cores have posted.
+  func takeMail() -> Mail? { unsafe block.pointee.mailbox.take() }
 
-  var runQueueLength: UInt16 { unsafe UInt16(truncatingIfNeeded: block.pointee.runQueue.count) }
+  /// Lets another core post something; a ring when it asks for one.
+  func post(_ body: (borrowing Mailbox<MailboxAtomic>) -> Bool) {
+    if unsafe body(block.pointee.mailbox) { Interrupts.requestAttention(of: core) }
+  }
+
+  /// General threads that are ready: published in the core's state line.
+  @inline(__always)
+  var readyCount: Int { unsafe block.pointee.scheduler.readyCount }
 }
 
 /// All cores.

@@ -43,7 +43,9 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func publish(_ mode: CoreMode) {
     guard core.stateLine != 0 else { return }
-    var state = CoreState(mode: mode, runQueueLength: core.runQueueLength)
+    var state = CoreState(
+      mode: mode, isPreemptible: mode == .general,
+      runQueueLength: UInt16(truncatingIfNeeded: core.readyCount))
     if mode == .user, let thread {
       state.process = thread.process
       state.endpoint = thread.endpoint

@@ -20,7 +20,7 @@ struct DispatchThread {
   mutating func run() -> Never {
     var operations = CoreOperations(core: core)
     DispatchSequence.start(&operations)
-    core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds)
+    if core.core.number == 0 { core.scheduleWatch() }
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
     DispatchSequence.beginLoads(&operations)
@@ -39,20 +39,28 @@ struct DispatchThread {
     }
   }
 
-  /// Gives the first thread of this core's run queue a turn. While more are ready, the NIC is
-  /// asked after each, for a moment.
+  /// Gives the next general thread a turn. While one is ready, the NIC is asked after each, for a
+  /// moment.
   @inline(__always)
   private func schedule() {
-    guard let thread = core.takeRunnable() else { return }
-    UserDispatch(core: core).runGeneral(Kernel.threads[thread])
-    if core.runQueueLength > 0 { core.beginLook() }
+    if core.readyCount > 0 { runGeneral() }
+  }
+
+  @inline(never)
+  private func runGeneral() {
+    guard let next = core.takeGeneral() else { return }
+    UserDispatch(core: core).runGeneral(
+      next.thread, deadlineNanoseconds: next.deadlineNanoseconds)
+    if core.readyCount > 0 { core.beginLook() }
+    var operations = CoreOperations(core: core)
+    DispatchSequence.beginLoads(&operations)
   }
 
   /// A machine without NIC still runs its threads and its console.
   private func waitWithoutNIC() -> Never {
     while true {
       schedule()
-      guard core.runQueueLength == 0 else { continue }
+      guard core.readyCount == 0 else { continue }
       // An interrupt that is pending ends WFI although it is masked, so none can be missed.
       wait_for_interrupt()
       interrupts_unmask()

@@ -4,6 +4,7 @@ internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Reporting
+internal import Scheduling
 internal import Tracing
 
 /// Interrupt numbers (INTID). SGIs 0…7 are the kernel's own, 8…15 belong to the FPGA, as on
@@ -11,6 +12,8 @@ internal import Tracing
 enum Interrupts {
   /// Another core wants this one to look around: a process ends, or a table shall be let go.
   static let attention: UInt32 = 0
+  /// The boot core's watch has come round to the worker on this core.
+  static let watch: UInt32 = 1
   /// The FPGA wants a worker core (prototype: SGI 8).
   static let worker: UInt32 = 8
   /// The FPGA has something for the boot core that is no RPC (prototype: SGI 15).
@@ -28,6 +31,9 @@ enum Interrupts {
     let rawValue: UInt8
     /// The thread's turn is over.
     static var endOfTurn: Taken { Taken(rawValue: 1 << 0) }
+    static var watch: Taken { Taken(rawValue: 1 << 2) }
+    /// A general thread has waited for the core long enough.
+    static var generalWaits: Taken { Taken(rawValue: 1 << 1) }
   }
 
   /// Handles every interrupt that waits.
@@ -41,10 +47,15 @@ enum Interrupts {
         core.count(.alarms)
         let due = core.takeAlarms()
         if due.endOfTurn { taken.insert(.endOfTurn) }
+        if due.general, core.wakeGeneral() { taken.insert(.generalWaits) }
+        if due.general { core.setGeneralAlarm(notBefore: CoreAlarms.turnNanoseconds) }
+        if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
         if due.supervision { Supervisor.work(on: core) }
       case attention:
         core.count(.requests)
+        core.readMail()
         Supervisor.work(on: core)
+      case watch: taken.insert(.watch)
       case unsafe console:
         Console.transmit()
         ConsoleCommands.receive()
@@ -56,6 +67,23 @@ enum Interrupts {
       }
     }
     return taken
+  }
+
+  /// A round of the watch: every core with a worker on it is interrupted, and looks whether the
+  /// worker waits for a call (UserDispatch).
+  /// - Returns: whether this core has one.
+  private static func watchWorkers(from core: CoreReference) -> Bool {
+    var hasOwn = false
+    Kernel.threads.forEachUsed { thread in
+      guard thread.state == .running, !thread.isStarting else { return }
+      if thread.core == core.core {
+        hasOwn = true
+      } else {
+        InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
+      }
+    }
+    core.scheduleWatch()
+    return hasOwn
   }
 
   /// Makes another core look around, wherever it is: in user mode and at a held load it takes the
@@ -71,5 +99,5 @@ enum Interrupts {
 func kernelInterrupt() -> UInt64 {
   let core = CoreReference.current
   _ = Interrupts.handle(core)
-  return core.takeRescheduleRequest() || core.runQueueLength > 0 ? 1 : 0
+  return core.takeRescheduleRequest() || core.readyCount > 0 ? 1 : 0
 }

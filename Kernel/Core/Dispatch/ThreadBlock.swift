@@ -33,6 +33,8 @@ struct ThreadBlock: ~Copyable {
   /// the endpoint, nobody else may have it (R12). Under `Kernel.withTables`.
   var isFree = true
   var watch = CallWatch()
+  /// As its core's scheduler sees it, until it parks for the first time.
+  var record = ThreadRecord.unused
   /// Its registers; behind what every dispatch needs, which then shares a cache line.
   var context = ThreadContext()
 
@@ -83,6 +85,11 @@ struct ThreadBlock: ~Copyable {
     let isNews = unsafe block.pointee.isStarting && block.pointee.isAwaited
     unsafe block.pointee.isStarting = false
     return isNews
+  }
+
+  var record: ThreadRecord {
+    get { unsafe block.pointee.record }
+    nonmutating set { unsafe block.pointee.record = newValue }
   }
 
   var watch: CallWatch {
@@ -151,6 +158,7 @@ struct ThreadBlock: ~Copyable {
     unsafe block.pointee.isStarting = true
     unsafe block.pointee.isAwaited = start.isAwaited
     unsafe block.pointee.watch = CallWatch()
+    unsafe block.pointee.record = ThreadRecord(kind: .user, process: process)
     unsafe block.pointee.context.program_counter = start.entry
     unsafe block.pointee.context.stack_pointer = start.stackTop
     // SPSR: EL0, AArch64, nothing masked (ARM ARM C5.2.18).
@@ -199,11 +207,26 @@ struct ThreadBlock: ~Copyable {
     return unsafe ThreadReference(block: byEndpoint + endpoint.index)
   }
 
+  /// Calls `body` with every block that some thread has had. Without a lock: a hint.
+  func forEachUsed(_ body: (ThreadReference) -> Void) {
+    for index in 0..<min(Self.used.load(ordering: .relaxed), Self.capacity) {
+      body(self[ThreadIdentifier(UInt16(index))])
+    }
+  }
+
+  /// One more than the highest block that was ever used.
+  private static let used = Atomic<Int>(0)
+
   /// A block that no thread uses; nil when there is none. Under `Kernel.withTables`.
   func findFree() -> ThreadReference? {
     for index in 0..<Self.capacity {
       let thread = self[ThreadIdentifier(UInt16(index))]
-      if thread.isFree { return thread }
+      if thread.isFree {
+        if index >= Self.used.load(ordering: .relaxed) {
+          Self.used.store(index + 1, ordering: .relaxed)
+        }
+        return thread
+      }
     }
     return nil
   }

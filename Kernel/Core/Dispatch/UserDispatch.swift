@@ -23,13 +23,16 @@ struct UserDispatch {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
-    if !core.alarms.hasEndOfTurn { core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds) }
     serve(thread)
   }
 
-  /// Runs a thread of this core's run queue until it leaves the core.
-  func runGeneral(_ thread: ThreadReference) {
-    guard thread.take(from: .runnable, to: .running) else { return }
+  /// Runs a general thread, which the scheduler has chosen, until it leaves the core.
+  func runGeneral(_ thread: ThreadReference, deadlineNanoseconds: UInt64?) {
+    // A sleeper's time was the scheduler's to notice: here it still sleeps.
+    guard thread.take(from: .runnable, to: .running) || thread.take(from: .sleeping, to: .running)
+    else {
+      Panic.stop("a thread left its core's queue by itself")
+    }
     guard !Processes.isEnding(thread.process) else {
       leave(thread)
       return
@@ -38,11 +41,10 @@ struct UserDispatch {
     // Not `user`: until it parks, the thread has nothing to do with RPC, and a call on its way to
     // this core must not wait for it.
     CoreOperations(core: core, thread: thread).publish(.general)
-    core.beginTurn(nanoseconds: CoreAlarms.turnNanoseconds)
+    core.setAlarm(forGeneral: deadlineNanoseconds)
+    if core.loop != nil { core.beginTurn() }
     serve(thread)
-    // What is left of the turn is nobody else's. The watch over workers begins here rather than
-    // with the first of them: it should not pay for it.
-    core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds)
+    core.endTurn()
   }
 
   @inline(__always)
@@ -65,11 +67,27 @@ struct UserDispatch {
   @inline(__always)
   private func park(_ thread: ThreadReference) {
     core.running = nil
-    let isNews = thread.noteStarted()
+    let isNews = thread.isStarting && becomeWorker(thread)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.park(&operations)
     // From here on another core may run the thread.
     if isNews { StartUp.noteProcessStarted() }
+  }
+
+  /// A general thread parks for the first time.
+  /// - Returns: whether boot waits for that.
+  @inline(never)
+  private func becomeWorker(_ thread: ThreadReference) -> Bool {
+    core.stopGeneral(.ends)
+    return thread.noteStarted()
+  }
+
+  /// A general thread sleeps.
+  private func sleep(_ thread: ThreadReference, untilNanoseconds: UInt64) {
+    core.running = nil
+    CoreOperations(core: core).publish(.dispatch)
+    thread.leave(as: .sleeping)
+    core.stopGeneral(.sleeps(untilNanoseconds: untilNanoseconds))
   }
 
   /// Handles everything but a yield; false when the thread has left the core. Never inlined: the
@@ -80,12 +98,14 @@ struct UserDispatch {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
       core.trace(.systemCallTaken, thread.traceWorker, thread[8])
-      guard SystemCalls.handle(thread) else {
-        leave(thread)
-        return false
+      switch SystemCalls.handle(thread) {
+      case .goesOn:
+        core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
+        return true
+      case .ends: leave(thread)
+      case .sleeps(let untilNanoseconds): sleep(thread, untilNanoseconds: untilNanoseconds)
       }
-      core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
-      return true
+      return false
     case TRAP_INTERRUPT:
       return goesOnAfterInterrupt(thread)
     case TRAP_FAULT:
@@ -108,16 +128,12 @@ struct UserDispatch {
       leave(thread)
       return false
     }
-    var leaves = core.takeRescheduleRequest()
-    if taken.contains(.endOfTurn) {
-      if thread.isStarting {
-        leaves = true
-      } else if HeldLoad.isWaiting(thread) {
-        core.beginTurn(nanoseconds: CoreAlarms.watchNanoseconds)
-      } else {
-        thread.watch.notePeriod()
-        leaves = true
-      }
+    var leaves = core.takeRescheduleRequest() || taken.contains(.generalWaits)
+    if thread.isStarting {
+      if taken.contains(.endOfTurn) { leaves = true }
+    } else if taken.contains(.watch), !HeldLoad.isWaiting(thread) {
+      thread.watch.notePeriod()
+      leaves = true
     }
     if leaves { preempt(thread) }
     return !leaves
@@ -131,7 +147,8 @@ struct UserDispatch {
     if thread.isStarting {
       core.running = nil
       CoreOperations(core: core).publish(.dispatch)
-      core.enqueue(thread)
+      thread.leave(as: .runnable)
+      core.stopGeneral(.preempted)
     } else {
       park(thread)
     }
@@ -144,6 +161,7 @@ struct UserDispatch {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.end(&operations)
     DispatchSequence.leaveEnded(&operations)
+    if thread.isStarting { core.stopGeneral(.ends) }
     let isNews = thread.noteStarted()
     ProcessEnd.noteThreadEnd(thread)
     if isNews { StartUp.noteProcessStarted() }

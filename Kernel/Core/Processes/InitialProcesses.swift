@@ -89,7 +89,7 @@ enum InitialProcesses {
     do throws(Processes.Failure) {
       let thread = try Processes.create(
         plan, file: archive.content(of: plan.image), isAwaited: true)
-      Kernel.cores[CoreIdentifier(UInt16(number) % Kernel.coreCount)].enqueue(thread)
+      Kernel.cores[CoreIdentifier(UInt16(number) % Kernel.coreCount)].admit(thread)
       return true
     } catch {
       Log.error("\(plan.name) does not start: \(error)")

@@ -106,12 +106,18 @@ enum Supervisor {
       let thread = Kernel.threads[identifier]
       if thread.take(from: .parked, to: .ended) || thread.take(from: .created, to: .ended) {
         ProcessTable.noteThreadEnd(of: block.identifier)
-      } else if thread.state == .running || thread.state == .runnable {
+        continue
+      }
+      switch thread.state {
+      case .runnable, .sleeping:
+        Kernel.cores[thread.core].post { $0.postEnd(identifier) }
+      case .running:
         if thread.core != CoreReference.current.core {
           Interrupts.requestAttention(of: thread.core)
         } else {
           CoreReference.current.requestReschedule()
         }
+      default: break
       }
     }
     return ProcessTable.liveThreads(of: block.identifier) == 0
@@ -170,7 +176,7 @@ enum Supervisor {
       Log.information(
         "\(block.plan.name) (process \(block.identifier.number)) starts again, \(block.history.starts) starts"
       )
-      core.enqueue(thread)
+      core.admit(thread)
       core.requestReschedule()
       return .settled
     } catch {

@@ -49,6 +49,31 @@ enum UserMemory {
     return word
   }
 
+  /// Writes words, whole or not at all.
+  static func write(
+    _ words: Span<UInt64>, of process: ProcessIdentifier, to address: UInt64
+  ) throws(SystemError) {
+    try Kernel.withTables { () throws(SystemError) in
+      try KernelMemory.withSpace { (space) throws(SystemError) in
+        try ProcessTable.withTable(of: process) { (table) throws(SystemError) in
+          do throws(UserRangeError) {
+            let range = try UserRange(
+              VirtualAddress(address), bytes: UInt64(words.count * 8), alignment: 8, for: .write,
+              table: table, in: space.memory)
+            for index in words.indices {
+              guard
+                let piece = range.piece(at: UInt64(index * 8), table: table, in: space.memory)
+              else { continue }
+              space.memory.write(words[index], at: piece.base)
+            }
+          } catch {
+            throw .invalidAddress
+          }
+        }
+      }
+    }
+  }
+
   /// Whether a program may execute the instruction at an address.
   static func isExecutable(_ address: UInt64, of process: ProcessIdentifier) -> Bool {
     guard address % 4 == 0 else { return false }
