@@ -48,6 +48,7 @@ let dualModules: [Target] = [
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
+  dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
@@ -90,6 +91,7 @@ let hostTargets: [Target] = [
     ],
     path: "Fuzz/Targets", swiftSettings: strict),
   tests("FuzzTests", "FuzzTargets"),
+  tests("NetworkTests", "Network"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model"),
@@ -123,7 +125,7 @@ let kernelTargets: [Target] = [
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
+      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Network", "Platform",
       "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
