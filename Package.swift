@@ -91,6 +91,11 @@ let hostTargets: [Target] = [
     ],
     path: "Fuzz/Targets", swiftSettings: strict),
   tests("FuzzTests", "FuzzTargets"),
+  .target(name: "Allocations", path: "Benchmarks/Allocations"),
+  .executableTarget(
+    name: "wengen-benchmark", dependencies: ["Allocations", "Interface", "Model"],
+    path: "Benchmarks/Model",
+    swiftSettings: strict),
   tests("NetworkTests", "Network"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
