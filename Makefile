@@ -31,8 +31,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test firmware-test fuzz doctor packages kernel services \
-  device image clients grub tools \
+.PHONY: help run test unit device-test boot-test firmware-test fuzz benchmark doctor packages kernel \
+  services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,7 @@ help:
 	@echo '  boot-test   tests that boot the kernel under QEMU'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
+	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -90,6 +91,10 @@ fuzz: swift
 	@WENGEN_TARGET=fuzz $(QUIET) fuzz $(SWIFT_BUILD) -c release --product wengen-fuzz \
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
 	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
+
+benchmark: swift
+	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark
+	@.build/release/wengen-benchmark
 
 doctor:
 	@Tools/Scripts/doctor.sh
@@ -179,7 +184,7 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 # --- Sources ---------------------------------------------------------------------------------
 
-swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz)
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz Benchmarks)
 
 format:
 	swift format --in-place --recursive $(swift_sources)

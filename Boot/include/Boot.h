@@ -129,10 +129,12 @@ void kernel_message_call(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
+void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+IMAGE_SYMBOL(kernel_message_frame)
 
 #pragma GCC visibility pop
 

@@ -35,8 +35,10 @@ final class Bench {
   /// One int.
   static let int: [UInt8] = [SignatureCode.int.rawValue]
 
+  /// - Parameter takesFrames: the kernel has registered a stub for FRAME.
   init(
     cores: Int = 2, endpoints: Int = 16, services: Int = 16, calls: Int = 64,
+    takesFrames: Bool = false,
     configure: (inout Configuration) -> Void = { _ in }
   ) throws {
     var configuration = Configuration(
@@ -55,7 +57,7 @@ final class Bench {
           .installEndpoint,
           [
             core, 0, core, Stub.kernelCall, Stub.kernelTryAgain, 0, Stub.kernelRetire,
-            Stub.kernelResume, Stub.kernelFrame, 0xDA7A,
+            Stub.kernelResume, takesFrames ? Stub.kernelFrame : 0, 0xDA7A,
           ]) == .done)
     }
   }

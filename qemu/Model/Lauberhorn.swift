@@ -117,6 +117,7 @@ public struct Lauberhorn: Hashable, Sendable {
   /// 0 unless `noteTime` needs it.
   var faultClock: UInt64 = 0
   var calls: CallTable
+  var kernelFrames = FrameQueue()
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
   var order: UInt64 = 0

@@ -267,6 +267,7 @@ extension Lauberhorn {
     // A worker of this core made room for a process: that one first.
     guard let process = self[core].wantedBy else { return }
     self[core].wantedBy = nil
+    if process == .kernel, let endpoint = self[core].heldEndpoint { deliverFrame(to: endpoint) }
     if processes.isInstalled(process) { _ = sendToKernel(process, of: core) }
   }
 
@@ -338,7 +339,9 @@ extension Lauberhorn {
   ) {
     let core = access.core
     let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
-    let status = ResponseHead(word: word)?.status
+    let head = ResponseHead(word: word)
+    if self[endpoint].message == .frame, let head { sendFrame(from: endpoint, head, access) }
+    let status = head?.status
     if let call = self[core].pendingCall {
       forgetPendingCall(of: core)
       calls[call].cost.endSpan(access)
