@@ -27,7 +27,7 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test doctor packages kernel services device image clients tools \
+.PHONY: help run test unit device-test boot-test explore mutate doctor packages kernel services device image clients tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,8 @@ help:
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
+	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -70,6 +72,20 @@ device-test: image
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
+
+# SEEDS: random paths for each large machine.
+SEEDS ?= 100
+
+explore: packages swift
+	@$(QUIET) explorer $(SWIFT_BUILD) --product wengen-explore
+	@.build/debug/wengen-explore random $(SEEDS)
+	@.build/debug/wengen-explore large
+
+# Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
+MUTANT ?=
+
+mutate: packages swift
+	@Tools/Scripts/mutate.sh '$(MUTANT)'
 
 doctor:
 	@Tools/Scripts/doctor.sh
