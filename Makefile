@@ -31,8 +31,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test firmware-test fuzz benchmark doctor packages kernel \
-  services device image clients grub tools \
+.PHONY: help run test unit device-test boot-test firmware-test fuzz benchmark explore mutate doctor \
+  packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -46,6 +46,8 @@ help:
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
+	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
+	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -95,6 +97,20 @@ fuzz: swift
 benchmark: swift
 	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark
 	@.build/release/wengen-benchmark
+
+# SEEDS: random paths for each large machine.
+SEEDS ?= 100
+
+explore: packages swift
+	@$(QUIET) explorer $(SWIFT_BUILD) --product wengen-explore
+	@.build/debug/wengen-explore random $(SEEDS)
+	@.build/debug/wengen-explore large
+
+# Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
+MUTANT ?=
+
+mutate: packages swift
+	@Tools/Scripts/mutate.sh '$(MUTANT)'
 
 doctor:
 	@Tools/Scripts/doctor.sh
