@@ -32,6 +32,8 @@ public struct MachineConfiguration: Sendable {
   /// the device.
   public var endpointCapacity: Int?
   public var processCapacity: Int?
+  /// Further properties of the device, such as `("evictions", "1000")` (qemu/Device/README.md).
+  public var deviceProperties: [(name: String, value: String)] = []
   public var forwardedPorts: [ForwardedPort]
   public var artefacts: Artefacts
   /// The QEMU to run.
@@ -64,7 +66,8 @@ public struct MachineConfiguration: Sendable {
       "-device",
       "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
-        + (processCapacity.map { ",processes=\($0)" } ?? ""),
+        + (processCapacity.map { ",processes=\($0)" } ?? "")
+        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
     ]
     if let packetCapture {
       arguments += ["-object", "filter-dump,id=dump,netdev=net0,file=\(escape(packetCapture))"]

@@ -224,6 +224,7 @@ extension Lauberhorn {
   /// The core gets the message, for the first time (R3).
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
+    raiseInterruptAfterAnswer(at: access.core)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -237,6 +238,7 @@ extension Lauberhorn {
       }
     } else if let call = self[endpoint].call {
       calls[call].cost.beginSpan(access)
+      self[access.core].handlerStart = access.nowNanoseconds
     }
   }
 
@@ -307,6 +309,7 @@ extension Lauberhorn {
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
     } else if let call = self[endpoint].call {
+      self[access.core].handlerStart = nil
       self[endpoint].call = nil
       complete(call, withResponseIn: endpoint, access)
     }
