@@ -58,6 +58,7 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case messagesRetire
   case messagesResume
   case messagesFrame
+  case preemptions
   case linesFilled
   case linesFetched
   /// Modified lines that cores evicted.

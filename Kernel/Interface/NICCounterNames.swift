@@ -50,6 +50,7 @@ extension NICCounter {
     case .messagesRetire: "messagesRetire"
     case .messagesResume: "messagesResume"
     case .messagesFrame: "messagesFrame"
+    case .preemptions: "preemptions"
     case .linesFilled: "linesFilled"
     case .linesFetched: "linesFetched"
     case .linesWrittenBack: "linesWrittenBack"

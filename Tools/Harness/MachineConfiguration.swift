@@ -36,6 +36,8 @@ public struct MachineConfiguration: Sendable {
   /// the device.
   public var endpointCapacity: Int?
   public var processCapacity: Int?
+  /// Further properties of the device, such as `("evictions", "1000")` (qemu/Device/README.md).
+  public var deviceProperties: [(name: String, value: String)] = []
   public var forwardedPorts: [ForwardedPort]
   /// Instead of QEMU's user network: a wire on which each frame is a datagram. The guest's NIC
   /// sends to `peer` and receives at `local`, UDP ports of 127.0.0.1.
@@ -96,7 +98,8 @@ public struct MachineConfiguration: Sendable {
       "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
         + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
-        + (processCapacity.map { ",processes=\($0)" } ?? ""),
+        + (processCapacity.map { ",processes=\($0)" } ?? "")
+        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
     ]
     if let packetCapture {
       arguments += [

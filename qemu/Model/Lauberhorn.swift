@@ -152,6 +152,7 @@ public struct Lauberhorn: Hashable, Sendable {
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
     if let wireDeadline { consider(wireDeadline) }
+    if let firstQuantumEnd { consider(firstQuantumEnd) }
     return first
   }
 
@@ -173,6 +174,7 @@ public struct Lauberhorn: Hashable, Sendable {
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    preemptHandlers(nowNanoseconds: nowNanoseconds)
     advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
 

@@ -226,6 +226,7 @@ extension Lauberhorn {
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
     traceTaking(from: endpoint, access)
+    raiseInterruptAfterAnswer(at: access.core)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -239,6 +240,7 @@ extension Lauberhorn {
       }
     } else if let call = self[endpoint].call {
       calls[call].cost.beginSpan(access)
+      self[access.core].handlerStart = access.nowNanoseconds
     }
   }
 
@@ -311,6 +313,7 @@ extension Lauberhorn {
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
     } else if let call = self[endpoint].call {
+      self[access.core].handlerStart = nil
       self[endpoint].call = nil
       complete(call, withResponseIn: endpoint, access)
     }
