@@ -52,6 +52,7 @@ let dualModules: [Target] = [
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
+  dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
@@ -71,9 +72,10 @@ let hostTargets: [Target] = [
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
   dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
   dual(
-    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling", "Tracing"],
+    settings: optimised),
   .target(
-    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
+    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface", "Tracing"],
     path: "qemu/ModelExports", swiftSettings: strict),
   .target(
     name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
@@ -94,9 +96,15 @@ let hostTargets: [Target] = [
     ],
     path: "Fuzz/Targets", swiftSettings: strict),
   tests("FuzzTests", "FuzzTargets"),
+  .target(name: "Allocations", path: "Benchmarks/Allocations"),
+  .executableTarget(
+    name: "wengen-benchmark", dependencies: ["Allocations", "Interface", "Model"],
+    path: "Benchmarks/Model",
+    swiftSettings: strict),
+  tests("NetworkTests", "Network"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
-  tests("ModelTests", "Interface", "Marshalling", "Model"),
+  tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),
@@ -127,7 +135,7 @@ let kernelTargets: [Target] = [
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
+      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Network", "Platform",
       "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),

@@ -31,6 +31,16 @@ struct CoreStart {
   uint64_t argument; // passed to secondary_main
 };
 
+/// What the EFI application hands over to the kernel in a device tree. Addresses are physical; a
+/// part that has no bytes is not there.
+struct BootTreeRequest {
+  uint64_t tree, tree_bytes;  // as firmware installed it
+  uint64_t command_line, command_line_bytes;
+  uint64_t archive, archive_bytes;
+  uint64_t memory_map, memory_map_bytes, descriptor_bytes;
+  uint64_t output, output_bytes;  // room for the new tree
+};
+
 /// A user thread's registers while it does not run.
 struct ThreadContext {
   uint64_t x[31];
@@ -66,6 +76,10 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
   context->x[number % 31] = value;
 }
 
+// Hidden, so that their addresses are computed from the program counter: an address from a table
+// (the global offset table) would be the linked one, which is wrong until the MMU is on.
+#pragma GCC visibility push(hidden)
+
 // --- Assembly routines ----------------------------------------------------------------------
 
 /// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
@@ -84,11 +98,22 @@ void hang(void) __attribute__((noreturn));
 /// Start.S: where PSCI starts a secondary core (its physical address is what counts).
 void secondary_entry(void);
 
+/// EFI/HandOver.S: from firmware's translation to none, then to the kernel.
+void leave_firmware(uint64_t device_tree, uint64_t device_tree_bytes) __attribute__((noreturn));
+
+/// EFI/Console.c: one byte of ASCII to firmware's console; nothing without one.
+void efi_print_byte(uint8_t byte);
+
+/// Kernel/Core/Start/BootTree.swift: writes the tree that the kernel starts with. Returns its
+/// bytes, or 0 after having said on firmware's console why there is none.
+uint64_t write_boot_tree(const struct BootTreeRequest *request);
+
 extern char exception_vectors[];
 
 // --- Linker symbols -------------------------------------------------------------------------
 
 extern char image_start[], text_end[], rodata_end[], data_end[], image_end[];
+extern char boot_stack_guard[];
 
 /// The run-time address of a symbol, relative to the program counter: physical before the MMU is
 /// on, virtual after.
@@ -101,6 +126,7 @@ IMAGE_SYMBOL(text_end)
 IMAGE_SYMBOL(rodata_end)
 IMAGE_SYMBOL(data_end)
 IMAGE_SYMBOL(image_end)
+IMAGE_SYMBOL(boot_stack_guard)
 IMAGE_SYMBOL(exception_vectors)
 IMAGE_SYMBOL(secondary_entry)
 
@@ -110,10 +136,14 @@ void kernel_message_call(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
+void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+IMAGE_SYMBOL(kernel_message_frame)
+
+#pragma GCC visibility pop
 
 // --- System registers -----------------------------------------------------------------------
 
@@ -191,6 +221,10 @@ ALWAYS_INLINE void instructions_forget(void) { __asm__ volatile("ic ialluis" :::
 /// Cleans and invalidates one data cache line (DC CIVAC).
 ALWAYS_INLINE void cache_clean_invalidate(uint64_t address) {
   __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
+}
+/// Forgets one data cache line without writing it back (DC IVAC).
+ALWAYS_INLINE void cache_invalidate(uint64_t address) {
+  __asm__ volatile("dc ivac, %0" : : "r"(address) : "memory");
 }
 /// Cleans one data cache line to where instructions are fetched from (DC CVAU).
 ALWAYS_INLINE void cache_clean_for_instructions(uint64_t address) {

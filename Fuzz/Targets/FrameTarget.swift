@@ -121,7 +121,7 @@ enum FrameTarget {
   private static let ends: [NICCounter] = NICCounter.allCases.filter { counter in
     let name = "\(counter)"
     return name.hasPrefix("drop") || name.hasPrefix("rejected") || counter == .arpAnswered
-      || counter == .callsAccepted
+      || counter == .callsAccepted || counter == .framesForKernel
   }
 
   /// Whatever is sent goes back to where the frame came from, with right checksums.

@@ -53,8 +53,11 @@ final class Guest {
       callRecords: recordsPath)
     configuration.archive = archive?.path
     configure(&configuration)
+    if let firmware = configuration.bootPath.firmware { try artefacts.require([firmware]) }
     machine = try Machine(configuration)
-    try machine.expectLine(containing: "ready:", within: .seconds(20))
+    // Firmware looks around, and counts down for people who want to stop it.
+    let limit: Duration = configuration.bootPath == .image ? .seconds(20) : .seconds(60)
+    try machine.expectLine(containing: "ready:", within: limit)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: recordsPath) }

@@ -26,6 +26,7 @@ final class Bench {
   private(set) var wakes: [CoreIdentifier] = []
   private(set) var records: [CallRecord] = []
   private(set) var violations: [Violation.Rule] = []
+  private(set) var events: [NICEvent] = []
   /// Instructions of each core; every access is one.
   private(set) var instructions: [UInt64]
   var kernelEntries: [UInt64]
@@ -34,8 +35,10 @@ final class Bench {
   /// One int.
   static let int: [UInt8] = [SignatureCode.int.rawValue]
 
+  /// - Parameter takesFrames: the kernel has registered a stub for FRAME.
   init(
     cores: Int = 2, endpoints: Int = 16, services: Int = 16, calls: Int = 64,
+    takesFrames: Bool = false,
     configure: (inout Configuration) -> Void = { _ in }
   ) throws {
     var configuration = Configuration(
@@ -54,7 +57,7 @@ final class Bench {
           .installEndpoint,
           [
             core, 0, core, Stub.kernelCall, Stub.kernelTryAgain, 0, Stub.kernelRetire,
-            Stub.kernelResume, Stub.kernelFrame, 0xDA7A,
+            Stub.kernelResume, takesFrames ? Stub.kernelFrame : 0, 0xDA7A,
           ]) == .done)
     }
   }
@@ -115,6 +118,11 @@ final class Bench {
     return nic.load(access(core), offset: offset, size: size)
   }
 
+  func load(_ access: Access, _ offset: UInt64) -> LoadAnswer {
+    defer { drain() }
+    return nic.load(access, offset: offset, size: 8)
+  }
+
   func store(_ core: Int, _ offset: UInt64, _ value: UInt64, size: Int = 8) {
     if instructions.indices.contains(core) { instructions[core] += 1 }
     nic.store(access(core), offset: offset, size: size, value: value)
@@ -166,6 +174,7 @@ final class Bench {
       case .wake(let core): wakes.append(core)
       case .interrupt: Issue.record("version 1 raises no interrupt")
       case .call(let record): records.append(record)
+      case .event(let event): events.append(event)
       case .violation(let violation): violations.append(violation.rule)
       }
     }

@@ -31,6 +31,9 @@ public struct Artefacts: Sendable {
   /// The client that rpcgen makes of the services' definitions.
   public var rpcgenClient: String { "\(folder)/rpcgen-client" }
 
+  /// Debian's GRUB for arm64 (`make grub`).
+  public var grub: String { "\(folder)/grubaa64.efi" }
+
   /// Fails, saying what to type, when a file is not there.
   public func require(_ files: [String]) throws(MissingArtefact) {
     for file in files where !FileManager.default.isReadableFile(atPath: file) {

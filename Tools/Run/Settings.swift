@@ -20,6 +20,8 @@ struct Settings {
   var accelerator: String?
   /// Calls in a row after the demonstration; 0 makes none.
   var repeatedCalls = 0
+  /// For the kernel's command line.
+  var bootArguments: [String] = []
   /// When `make` was started, for the time it took in all.
   var makeStart: Date?
 
@@ -47,6 +49,7 @@ struct Settings {
     packetCapture = value("PCAP")
     accelerator = value("ACCEL")
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
+    bootArguments = value("APPEND")?.split(separator: " ").map(String.init) ?? []
     makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
   }
 }

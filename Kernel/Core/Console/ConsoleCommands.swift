@@ -7,6 +7,7 @@ internal import Boot
 internal import Interface
 internal import Platform
 internal import Reporting
+internal import Tracing
 
 /// Reads and executes command lines.
 enum ConsoleCommands {
@@ -55,6 +56,14 @@ enum ConsoleCommands {
       }
     } else if matches("stats") {
       Statistics.print()
+    } else if matches("trace dump") {
+      TraceDump.frames()
+    } else if matches("trace on") {
+      Trace.set(.usual)
+    } else if matches("trace off") {
+      Trace.set(.none)
+    } else if matches("trace show") {
+      TraceDump.text(count: 8)
     } else if matches("processes") {
       Statistics.printProcesses()
     } else if matches("kill ", isPrefix: true), let process = number(from: 5) {

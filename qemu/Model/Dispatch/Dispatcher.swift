@@ -13,6 +13,7 @@ extension Lauberhorn {
     scanWaiting { model, process in
       model.sendToKernel(process) || model.yieldIdleWorker(for: process)
     }
+    deliverFrames()
   }
 
   /// Offers every waiting process a turn, in the order of the ring, until none takes one.
