@@ -19,6 +19,9 @@ SECONDS ?= 60
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
+# 1: the kernel checks itself while it runs (the order of its locks).
+CHECKS ?= 0
+
 # Everything built is under .build; what boots, under .build/wengen.
 OUT := .build/wengen
 SWIFT_BUILD := swift build --build-system native
@@ -136,7 +139,7 @@ grub: $(OUT)/grubaa64.efi
 
 $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
-	@WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
+	@WENGEN_CHECKS=$(CHECKS) WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
 	  --product wengen --scratch-path .build/kernel
 	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
 

@@ -10,6 +10,10 @@ import PackageDescription
 
 let compilation = Context.environment["WENGEN_TARGET"] ?? "host"
 
+/// `make kernel CHECKS=1`: the kernel checks itself (lock order).
+let checks: [SwiftSetting] =
+  Context.environment["WENGEN_CHECKS"] == "1" ? [.define("CHECKS")] : []
+
 /// Every Swift target: strict memory safety, and a warning is an error.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
@@ -126,7 +130,7 @@ let kernelTargets: [Target] = [
   .target(name: "Boot", path: "Boot"),
   .target(
     name: "ArchAArch64", dependencies: ["Boot", "Interface", "Memory", "Reporting"],
-    path: "Kernel/Arch/AArch64", swiftSettings: strict),
+    path: "Kernel/Arch/AArch64", swiftSettings: strict + checks),
   .target(
     name: "Platform", dependencies: ["ArchAArch64", "Boot", "DeviceTree", "Reporting"],
     path: "Kernel/Platform", swiftSettings: strict),
