@@ -50,6 +50,7 @@ let dualModules: [Target] = [
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
+  dual("CommandLine", path: "Kernel/CommandLine", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -83,6 +84,8 @@ let hostTargets: [Target] = [
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
   .executableTarget(
+    name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
+  .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
     name: "FuzzTargets",
@@ -100,6 +103,7 @@ let hostTargets: [Target] = [
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
+  tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -124,8 +128,8 @@ let kernelTargets: [Target] = [
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface", "Tracing",
+      "ArchAArch64", "Boot", "CommandLine", "DeviceTree", "Images", "Interface", "Memory",
+      "Platform", "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
