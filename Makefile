@@ -97,7 +97,7 @@ gdb: $(OUT)/kernel.elf
 	@gdb-multiarch -q -ex 'target remote 127.0.0.1:$(GDB_PORT)' -x Tools/Scripts/kernel.gdb \
 	  $(OUT)/kernel.elf
 
-test: image clients
+test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' unit device boot
 
 unit: packages swift
@@ -106,7 +106,7 @@ unit: packages swift
 device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
-boot-test: image clients
+boot-test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' boot
 
 # The fuzz targets in turn, SECONDS in all. swift-backtrace is slow, and libFuzzer says enough.

@@ -1,6 +1,6 @@
 // A command line as words.
 
-public import Reporting
+internal import Reporting
 
 /// The words of a line, separated by spaces.
 public struct CommandWords: ~Escapable {

@@ -59,10 +59,12 @@ private struct Screen: TextOutput {
 
   @Test(arguments: [
     ("stats\r", "stats"), ("stats\n", "stats"), ("statx\u{8}s\r", "stats"),
-    ("statx\u{7f}s\r", "stats"), ("tats\u{1b}[Hs\r", "stats"), ("sats\u{1b}[D\u{1b}[D\u{1b}[Dt\r", "stats"),
+    ("statx\u{7f}s\r", "stats"), ("tats\u{1b}[Hs\r", "stats"),
+    ("sats\u{1b}[D\u{1b}[D\u{1b}[Dt\r", "stats"),
     ("stxats\u{2}\u{2}\u{2}\u{8}\r", "stats"), ("xstats\u{1}\u{4}\r", "stats"),
     ("stats foo\u{17}\u{8}\r", "stats"), ("nonsense\u{15}stats\r", "stats"),
-    ("stats and\u{1}\u{6}\u{6}\u{6}\u{6}\u{6}\u{b}\r", "stats"), ("tats\u{1}s\u{5}!\u{8}\r", "stats"),
+    ("stats and\u{1}\u{6}\u{6}\u{6}\u{6}\u{6}\u{b}\r", "stats"),
+    ("tats\u{1}s\u{5}!\u{8}\r", "stats"),
     ("other\u{3}stats\r", "stats"), ("sttats\u{1b}[1~\u{6}\u{1b}[3~\r", "stats"),
     ("\u{0}\u{1b}[99;5xst\u{9}ats\u{1b}z\r", "stats"), ("\r", ""),
   ])

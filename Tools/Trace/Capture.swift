@@ -87,7 +87,8 @@ struct Capture {
   ) {
     let (seconds, rest) = record.time.quotientAndRemainder(dividingBy: ticksPerSecond)
     let fraction = rest.multipliedFullWidth(by: 1_000_000_000)
-    let nanoseconds = seconds &* 1_000_000_000 &+ ticksPerSecond.dividingFullWidth(fraction).quotient
+    let nanoseconds =
+      seconds &* 1_000_000_000 &+ ticksPerSecond.dividingFullWidth(fraction).quotient
     events.append(
       Event(nanoseconds: nanoseconds, recorder: recorder, record: record, order: events.count))
   }

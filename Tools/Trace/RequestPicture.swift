@@ -16,7 +16,7 @@ enum RequestPicture {
       let start = request.events.first?.nanoseconds, let end = request.events.last?.nanoseconds,
       end > start
     else { return emptyPicture }
-    let scale = (width - left - 20) / Double(end - start)
+    let scale = (width - left - 50) / Double(end - start)
     let cores = Set(request.spans.compactMap(\.core)).sorted()
     let height = 60 + trackHeight * Double(cores.count + 1)
     func x(_ time: UInt64) -> Double { left + Double(time - start) * scale }
@@ -34,6 +34,8 @@ enum RequestPicture {
 
         """
     }
+    // Stages that take no time stand at one place: their labels stand side by side.
+    var freeLabel: [UInt16?: Double] = [:]
     for span in request.spans {
       let begin = x(span.start)
       let length = max(2, x(span.end) - begin)
@@ -43,7 +45,9 @@ enum RequestPicture {
         fill="\(colour)" stroke="#555"><title>\(span.name): \(span.end - span.start) ns</title></rect>
 
         """
-      body += text(begin + 2, y(span.core) + 8, span.stage.symbol.description, size: 12)
+      let label = max(begin + 2, freeLabel[span.core] ?? 0)
+      freeLabel[span.core] = label + 15
+      body += text(label, y(span.core) + 8, span.stage.symbol.description, size: 12)
       if length > 60 {
         body += text(begin + 4, y(span.core) + 28, "\(span.end - span.start) ns", size: 11)
       }

@@ -37,7 +37,8 @@ struct TraceCommand {
     capture.finish()
     guard !capture.events.isEmpty else {
       throw CaptureError(
-        description: "no events in \([serialFile, nicFile].compactMap(\.self).joined(separator: ", "))"
+        description:
+          "no events in \([serialFile, nicFile].compactMap(\.self).joined(separator: ", "))"
           + "; was the trace on, and dumped?")
     }
     try write(capture, to: URL(filePath: folder ?? "."))

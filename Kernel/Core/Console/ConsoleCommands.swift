@@ -146,7 +146,7 @@ enum ConsoleCommands {
         return
       }
       Console.withReply { output in
-        output.write("trace on: sources are all, usual")
+        output.write("trace on: sources are\n  all, usual")
         for source in EventSource.allCases where !source.isRecordedByNIC {
           output.write(", ")
           output.write(source.name)
