@@ -57,6 +57,7 @@ let dualModules: [Target] = [
   dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
+  dual("CommandLine", path: "Kernel/CommandLine", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -90,6 +91,8 @@ let hostTargets: [Target] = [
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
   .executableTarget(
+    name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
+  .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
     name: "FuzzTargets",
@@ -113,6 +116,7 @@ let hostTargets: [Target] = [
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
+  tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -137,8 +141,8 @@ let kernelTargets: [Target] = [
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Network", "Platform",
-      "Reporting", "Scheduling", "SystemInterface", "Tracing",
+      "ArchAArch64", "Boot", "CommandLine", "DeviceTree", "Images", "Interface", "Memory",
+      "Network", "Platform", "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
