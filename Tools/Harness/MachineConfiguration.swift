@@ -95,11 +95,12 @@ public struct MachineConfiguration: Sendable {
       wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
         ?? "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
-      "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
+      "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))"
+        + (deterministic ? ",lockstep=on" : "")
         + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
         + (processCapacity.map { ",processes=\($0)" } ?? "")
-        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
+        + deviceProperties.map { ",\($0.name)=\(Self.escape($0.value))" }.joined(),
     ]
     if let packetCapture {
       arguments += [
