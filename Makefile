@@ -2,7 +2,7 @@
 #
 # Variables of `make run`, for example `make run SMP=1 CALLS=10000`:
 
-# Cores of the guest, 1 to 8.
+# Cores of the guest, 1 to 48.
 SMP ?= 4
 # Memory of the guest.
 MEM ?= 256M
@@ -12,6 +12,10 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# Words for the kernel's command line, for example APPEND='log=debug trace=all'.
+APPEND ?=
+# How long `make fuzz` searches, all targets together.
+SECONDS ?= 60
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
@@ -27,17 +31,20 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test explore mutate doctor packages kernel services device image clients tools \
+.PHONY: help run test unit device-test boot-test firmware-test fuzz explore mutate doctor packages \
+  kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
-	@echo '  test        unit tests and boot tests'
+	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
+	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
 	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
@@ -47,22 +54,24 @@ help:
 	@echo '  services    the user programs: $(OUT)/services.cpio'
 	@echo '  device      the FPGA as a QEMU plug-in: $(OUT)/lauberhorn.so'
 	@echo '  clients     the C client that rpcgen makes: $(OUT)/rpcgen-client'
+	@echo '  grub        Debian'\''s GRUB for arm64, which boot tests use: $(OUT)/grubaa64.efi'
 	@echo '  tools       the host programs: .build/debug/wengen-run, wengen-call'
 	@echo '  format      format the Swift sources'
 	@echo '  lint        check the format'
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo "  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
 # --- Running and testing ---------------------------------------------------------------------
 
 run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' WENGEN_START='$(START)' .build/debug/wengen-run
 
-test: image clients
-	@Tools/Scripts/test.sh '$(START)' unit device boot
+test: image clients grub
+	@Tools/Scripts/test.sh '$(START)' unit device boot firmware
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
@@ -72,6 +81,17 @@ device-test: image
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
+
+firmware-test: image grub
+	@Tools/Scripts/test.sh '$(START)' firmware
+
+# The fuzz targets in turn, SECONDS in all. swift-backtrace is slow, and libFuzzer says enough.
+FUZZ := .build/fuzz/release/wengen-fuzz
+
+fuzz: swift
+	@WENGEN_TARGET=fuzz $(QUIET) fuzz $(SWIFT_BUILD) -c release --product wengen-fuzz \
+	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
+	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
 
 # SEEDS: random paths for each large machine.
 SEEDS ?= 100
@@ -107,6 +127,7 @@ kernel: $(OUT)/kernel.img
 services: $(OUT)/services.cpio
 device: $(OUT)/lauberhorn.so
 clients: $(OUT)/rpcgen-client
+grub: $(OUT)/grubaa64.efi
 
 $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
@@ -114,20 +135,22 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 	  --product wengen --scratch-path .build/kernel
 	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
 
-# The Image of Linux' booting protocol (Documentation/arch/arm64/booting.rst).
+# An arm64 Image and an EFI application in one: Boot/ImageHeader.S.
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
+# What runs, and what only boot tests run.
 programs := echo calculator rpcbind
+test_programs := batch hostile
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
-	@mkdir -p $@
-	@for program in $(programs); do \
+	@mkdir -p $@ $(OUT)/symbols
+	@for program in $(programs) $(test_programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  aarch64-linux-gnu-objcopy --strip-debug \
-	    .build/user/aarch64-none-none-elf/release/$$program $@/$$program || exit 1; \
+	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program && \
+	  aarch64-linux-gnu-objcopy --strip-debug $(OUT)/symbols/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
 
@@ -137,8 +160,8 @@ $(OUT)/services.cpio: $(OUT)/programs
 	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
 	@touch $< $@
 
-$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
-  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
+$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface Kernel/Reporting \
+  Kernel/Tracing qemu/Marshalling qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
 	@cp .build/release/libLauberhornModel.so $@
@@ -160,6 +183,9 @@ $(OUT)/rpcgen-client: $(call sources,Tests/Clients) $(wildcard User/*/*.x) | pac
 	@mkdir -p $(OUT)
 	@$(QUIET) clients $(MAKE) --no-print-directory -C Tests/Clients OUT=$(CURDIR)/$(OUT)
 
+$(OUT)/grubaa64.efi: Tools/Scripts/fetch-grub.sh | packages
+	@$(QUIET) grub Tools/Scripts/fetch-grub.sh $@
+
 tools: .build/debug/wengen-run .build/debug/wengen-call
 
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \
@@ -169,7 +195,7 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 # --- Sources ---------------------------------------------------------------------------------
 
-swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests)
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz)
 
 format:
 	swift format --in-place --recursive $(swift_sources)

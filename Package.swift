@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 // One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
 //
-// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "kernel" or "user" for
+// WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "fuzz" for the host with
+// libFuzzer and AddressSanitizer, "kernel" or "user" for
 // aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
 // in all three, from the same sources.
 
@@ -50,7 +51,7 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
-  dual("Tracing", path: "Kernel/Tracing"),
+  dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -68,9 +69,10 @@ let hostTargets: [Target] = [
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
   dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
   dual(
-    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling", "Tracing"],
+    settings: optimised),
   .target(
-    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
+    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface", "Tracing"],
     path: "qemu/ModelExports", swiftSettings: strict),
   .target(
     name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
@@ -84,18 +86,33 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "DeviceTree", "Images", "Interface", "Marshalling", "Model", "Reporting", "SystemInterface",
+    ],
+    path: "Fuzz/Targets", swiftSettings: strict),
+  tests("FuzzTests", "FuzzTargets"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
-  tests("ModelTests", "Interface", "Marshalling", "Model"),
+  tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
-  tests("TracingTests", "Tracing"),
+  tests("TracingTests", "Reporting", "Tracing"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+]
+
+/// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.
+let fuzzTargets: [Target] = [
+  .target(name: "LibFuzzer", path: "Fuzz/LibFuzzer"),
+  .executableTarget(
+    name: "wengen-fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz/Driver",
+    swiftSettings: strict),
 ]
 
 let kernelTargets: [Target] = [
@@ -110,7 +127,7 @@ let kernelTargets: [Target] = [
     name: "wengen",
     dependencies: [
       "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface",
+      "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
@@ -123,6 +140,15 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "echo", dependencies: ["UserRuntime"], path: "User/Echo", exclude: ["echo.x"],
     swiftSettings: strict),
+  .target(name: "HostileInstructions", path: "User/Hostile/Instructions"),
+  .executableTarget(
+    name: "hostile",
+    dependencies: [
+      "HostileInstructions", "Interface", "SystemInterface", "UserRuntime", "UserStart",
+    ],
+    path: "User/Hostile", exclude: ["Instructions"], swiftSettings: strict),
+  .executableTarget(
+    name: "batch", dependencies: ["UserRuntime"], path: "User/Batch", swiftSettings: strict),
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
@@ -136,5 +162,7 @@ let package = Package(
   products: compilation == "host"
     ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
   targets: dualModules
-    + (["kernel": kernelTargets, "user": userTargets][compilation] ?? hostTargets),
+    + ([
+      "kernel": kernelTargets, "user": userTargets, "fuzz": hostTargets + fuzzTargets,
+    ][compilation] ?? hostTargets),
   swiftLanguageModes: [.v6])

@@ -8,6 +8,7 @@
 
 #if defined(__aarch64__) && !defined(__linux__)
 
+#include "CacheRange.h"
 #include "include/Layout.h"
 
     // SCTLR_EL1 with MMU and caches off: the bits that are RES1 in ARMv8.0 (ARM ARM D17.2.118).
@@ -29,6 +30,16 @@
     mov     x9, #3                      // CNTHCTL_EL2: EL1 may read counter and timer
     msr     cnthctl_el2, x9
     msr     cntvoff_el2, xzr
+    mrs     x10, id_aa64dfr0_el1        // a PMU, of the architecture's kind? (bits 11:8)
+    ubfx    x10, x10, #8, #4
+    sub     x10, x10, #1
+    mov     x9, xzr
+    cmp     x10, #14
+    b.hs    .Lno_pmu\@
+    mrs     x9, pmcr_el0                // then all its counters (HPMN) are EL1's
+    ubfx    x9, x9, #11, #5
+.Lno_pmu\@:
+    msr     mdcr_el2, x9                // and debug is not trapped
     mov     x9, #0x33ff                 // CPTR_EL2: RES1 bits, floating point not trapped
     msr     cptr_el2, x9
     msr     hstr_el2, xzr
@@ -63,13 +74,20 @@
 
     .section .text.boot, "ax"
 
-// x0: device tree, physical. Never returns.
-    .global primary_entry
-    .type   primary_entry, %function
-primary_entry:
+// x0: device tree, physical. Never returns. Image loaders jump here through the image's header,
+// UEFI comes through leave_firmware (EFIHandOver.S).
+    .global image_entry
+    .type   image_entry, %function
+image_entry:
     mov     x20, x0
     mrs     x21, CurrentEL
     enter_el1
+
+    // Until the MMU is on, stores go around the caches. The loader has cleaned the image, but
+    // may have left copies of its lines there, which would hide these stores afterwards.
+    adrp    x9, rodata_end
+    adrp    x10, image_end
+    data_cache_range ivac, x9, x10, x11, x12
 
     // The zeroed part of the image, 16 bytes at a time (it is page aligned on both sides).
     adrp    x9, bss_start
@@ -98,7 +116,7 @@ primary_entry:
     ldr     x9, =kernel_main
     blr     x9
     b       hang
-    .size   primary_entry, . - primary_entry
+    .size   image_entry, . - image_entry
 
 // x0: struct CoreStart, physical. Never returns.
     .global secondary_entry
@@ -151,6 +169,9 @@ hang:
 
     .section .bss.boot_stack, "aw", %nobits
     .balign 4096
+    .global boot_stack_guard
+boot_stack_guard:                   // stays zero; not mapped once the MMU is on
+    .skip   4096
 boot_stack:
     .skip   BOOT_STACK_BYTES
 boot_stack_top:

@@ -31,6 +31,16 @@ struct CoreStart {
   uint64_t argument; // passed to secondary_main
 };
 
+/// What the EFI application hands over to the kernel in a device tree. Addresses are physical; a
+/// part that has no bytes is not there.
+struct BootTreeRequest {
+  uint64_t tree, tree_bytes;  // as firmware installed it
+  uint64_t command_line, command_line_bytes;
+  uint64_t archive, archive_bytes;
+  uint64_t memory_map, memory_map_bytes, descriptor_bytes;
+  uint64_t output, output_bytes;  // room for the new tree
+};
+
 /// A user thread's registers while it does not run.
 struct ThreadContext {
   uint64_t x[31];
@@ -66,6 +76,10 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
   context->x[number % 31] = value;
 }
 
+// Hidden, so that their addresses are computed from the program counter: an address from a table
+// (the global offset table) would be the linked one, which is wrong until the MMU is on.
+#pragma GCC visibility push(hidden)
+
 // --- Assembly routines ----------------------------------------------------------------------
 
 /// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
@@ -77,11 +91,22 @@ void hang(void) __attribute__((noreturn));
 /// Start.S: where PSCI starts a secondary core (its physical address is what counts).
 void secondary_entry(void);
 
+/// EFI/HandOver.S: from firmware's translation to none, then to the kernel.
+void leave_firmware(uint64_t device_tree, uint64_t device_tree_bytes) __attribute__((noreturn));
+
+/// EFI/Console.c: one byte of ASCII to firmware's console; nothing without one.
+void efi_print_byte(uint8_t byte);
+
+/// Kernel/Core/Start/BootTree.swift: writes the tree that the kernel starts with. Returns its
+/// bytes, or 0 after having said on firmware's console why there is none.
+uint64_t write_boot_tree(const struct BootTreeRequest *request);
+
 extern char exception_vectors[];
 
 // --- Linker symbols -------------------------------------------------------------------------
 
 extern char image_start[], text_end[], rodata_end[], data_end[], image_end[];
+extern char boot_stack_guard[];
 
 /// The run-time address of a symbol, relative to the program counter: physical before the MMU is
 /// on, virtual after.
@@ -94,6 +119,7 @@ IMAGE_SYMBOL(text_end)
 IMAGE_SYMBOL(rodata_end)
 IMAGE_SYMBOL(data_end)
 IMAGE_SYMBOL(image_end)
+IMAGE_SYMBOL(boot_stack_guard)
 IMAGE_SYMBOL(exception_vectors)
 IMAGE_SYMBOL(secondary_entry)
 
@@ -107,6 +133,8 @@ IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+
+#pragma GCC visibility pop
 
 // --- System registers -----------------------------------------------------------------------
 
@@ -141,6 +169,11 @@ SYSTEM_REGISTER_WRITE(interrupt_control, "S3_0_C12_C12_4")         // ICC_CTLR_E
 SYSTEM_REGISTER_READ(interrupt_system_registers, "S3_0_C12_C12_5") // ICC_SRE_EL1
 SYSTEM_REGISTER_WRITE(interrupt_system_registers, "S3_0_C12_C12_5")
 SYSTEM_REGISTER_WRITE(interrupt_group_enable, "S3_0_C12_C12_7")    // ICC_IGRPEN1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_generate, "S3_0_C12_C11_5")        // ICC_SGI1R_EL1
+// The generic timer's virtual timer, one a core.
+SYSTEM_REGISTER_WRITE(timer_control, "cntv_ctl_el0")
+SYSTEM_REGISTER_WRITE(timer_compare, "cntv_cval_el0")
+SYSTEM_REGISTER_WRITE(timer_user_access, "cntkctl_el1")
 
 // --- Barriers, caches, waiting --------------------------------------------------------------
 
@@ -168,6 +201,10 @@ ALWAYS_INLINE void instructions_forget(void) { __asm__ volatile("ic ialluis" :::
 ALWAYS_INLINE void cache_clean_invalidate(uint64_t address) {
   __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
 }
+/// Forgets one data cache line without writing it back (DC IVAC).
+ALWAYS_INLINE void cache_invalidate(uint64_t address) {
+  __asm__ volatile("dc ivac, %0" : : "r"(address) : "memory");
+}
 /// Cleans one data cache line to where instructions are fetched from (DC CVAU).
 ALWAYS_INLINE void cache_clean_for_instructions(uint64_t address) {
   __asm__ volatile("dc cvau, %0" : : "r"(address) : "memory");
@@ -187,10 +224,12 @@ struct LineWords {
 };
 
 /// Loads the head of a control line on a kernel endpoint. The first load may be held for the
-/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10).
+/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10) or, when
+/// its handler found work for this core, skipped (Vectors.S): then `code` is 0.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   struct LineWords words;
-  __asm__ volatile("msr daifclr, #2\n\t"
+  __asm__ volatile("mov %0, xzr\n\t"
+                   "msr daifclr, #2\n\t"
                    "ldp %0, %1, [%4]\n\t"
                    "msr daifset, #2\n\t"
                    "ldp %2, %3, [%4, #16]"
@@ -201,10 +240,18 @@ ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   return words;
 }
 
+/// Loads one word of a line whose message was loaded before.
+ALWAYS_INLINE uint64_t line_load(uint64_t address) {
+  uint64_t value;
+  __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+  return value;
+}
+
 /// Stores one word of a line.
 ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
   __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
+
 
 /// Jumps to the code that a message names (R8's registers: data and first two arguments).
 typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,

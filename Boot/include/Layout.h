@@ -3,7 +3,7 @@
 #define WENGEN_LAYOUT_H
 
 // The boot core's stack, until it gets one with a guard page.
-#define BOOT_STACK_BYTES 0x8000
+#define BOOT_STACK_BYTES 0x10000
 
 // struct TranslationSetup
 #define TRANSLATION_MAIR 0

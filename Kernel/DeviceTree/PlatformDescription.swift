@@ -19,7 +19,7 @@ public struct PlatformDescription: Sendable {
   public var firmware: FirmwareInterface?
   /// In the order of the tree, which is the kernel's order of cores.
   public var processors = Processors(filler: ProcessorAffinity(0))
-  public var memory = BoundedList<16, AddressRange>(filler: AddressRange(base: 0, bytes: 0))
+  public var memory = BoundedList<32, AddressRange>(filler: AddressRange(base: 0, bytes: 0))
   /// What lies in `memory` but is not free: the blob's reservation list and
   /// `/reserved-memory`. The blob itself, the kernel's image and the initial archive are the
   /// caller's to add, since only it knows where the first two are.

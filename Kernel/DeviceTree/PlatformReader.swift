@@ -183,7 +183,7 @@ extension DeviceTree {
   }
 
   fileprivate func readMemory(
-    into memory: inout BoundedList<16, AddressRange>
+    into memory: inout BoundedList<32, AddressRange>
   ) throws(PlatformError) {
     var current: Node? = firstChild(of: root)
     while let node = current {

@@ -6,8 +6,8 @@
 
 /// The allocator of frames. It has no lock; its owner serialises.
 public struct FrameAllocator: ~Copyable, Sendable {
-  /// Memory regions after merging.
-  public static var regionLimit: Int { 16 }
+  /// Memory regions after merging: what UEFI's memory map leaves free comes in many pieces.
+  public static var regionLimit: Int { 32 }
 
   private struct Region {
     var firstFrame: UInt64
@@ -18,7 +18,7 @@ public struct FrameAllocator: ~Copyable, Sendable {
     var endFrame: UInt64 { firstFrame + frames }
   }
 
-  private var regions = InlineArray<16, Region>(
+  private var regions = InlineArray<32, Region>(
     repeating: Region(firstFrame: 0, frames: 0, firstBit: 0))
   private var regionCount = 0
   /// Where the words of bits are.
@@ -160,7 +160,7 @@ public struct FrameAllocator: ~Copyable, Sendable {
     guard start < end else { return }
     var new = Region(firstFrame: start, frames: end - start, firstBit: 0)
     // Rebuilds the list in order, with everything that touches the new region drawn into it.
-    var result = InlineArray<16, Region>(repeating: Region(firstFrame: 0, frames: 0, firstBit: 0))
+    var result = InlineArray<32, Region>(repeating: Region(firstFrame: 0, frames: 0, firstBit: 0))
     var count = 0
     var isInserted = false
     func append(_ region: Region) throws(FrameError) {

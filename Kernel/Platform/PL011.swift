@@ -22,6 +22,7 @@ public struct PL011: TextOutput, Sendable {
 
   private enum Interrupt {
     static let receive: UInt32 = 1 << 4
+    static let transmit: UInt32 = 1 << 5
     static let receiveTimeout: UInt32 = 1 << 6
   }
 
@@ -31,14 +32,21 @@ public struct PL011: TextOutput, Sendable {
 
   /// Writes one byte, waiting for room; a line feed is preceded by a carriage return.
   public mutating func write(byte: UInt8) {
-    if byte == UInt8(ascii: "\n") { put(UInt8(ascii: "\r")) }
+    if byte == UInt8(ascii: "\n") { write(rawByte: UInt8(ascii: "\r")) }
+    write(rawByte: byte)
+  }
+
+  /// Writes one byte as it is, waiting for room.
+  public func write(rawByte byte: UInt8) {
+    while !hasRoom {}
     put(byte)
   }
 
-  private func put(_ byte: UInt8) {
-    while registers.read32(Offset.flags) & Flag.transmitFull != 0 {}
-    registers.write32(UInt32(byte), Offset.data)
-  }
+  /// Whether `put` has room for a byte.
+  public var hasRoom: Bool { registers.read32(Offset.flags) & Flag.transmitFull == 0 }
+
+  /// Hands over a byte that there is room for.
+  public func put(_ byte: UInt8) { registers.write32(UInt32(byte), Offset.data) }
 
   /// Takes a received byte; nil when there is none.
   public func readByte() -> UInt8? {
@@ -49,6 +57,16 @@ public struct PL011: TextOutput, Sendable {
   /// Asks for an interrupt when bytes arrive.
   public func enableReceiveInterrupt() {
     registers.write32(Interrupt.receive | Interrupt.receiveTimeout, Offset.interruptMask)
+  }
+
+  /// Asks for an interrupt when there is room again, or no longer. The caller holds the port's
+  /// lock: mask and pending bit are changed together with the queue.
+  public func setTransmitInterrupt(enabled: Bool) {
+    let mask = registers.read32(Offset.interruptMask)
+    let wanted = enabled ? mask | Interrupt.transmit : mask & ~Interrupt.transmit
+    guard wanted != mask else { return }
+    if !enabled { registers.write32(Interrupt.transmit, Offset.interruptClear) }
+    registers.write32(wanted, Offset.interruptMask)
   }
 
   /// To be called before reading what the interrupt announced.

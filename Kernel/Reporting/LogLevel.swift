@@ -17,11 +17,6 @@ public enum LogLevel: UInt8, Comparable, Hashable, Sendable, CaseIterable, Repor
   public func isShown(upTo limit: LogLevel) -> Bool { self <= limit }
 
   public func write(to output: inout some TextOutput & ~Copyable) {
-    switch self {
-    case .error: output.write("error")
-    case .warning: output.write("warning")
-    case .information: output.write("info")
-    case .debug: output.write("debug")
-    }
+    output.write(name)
   }
 }

@@ -93,8 +93,12 @@ extension TextOutput where Self: ~Copyable {
   /// Writes one line of the log: time, core, level and text, then a newline.
   ///
   ///     [    1.000123] core 3 warning: no reply from core 7
+  ///     [    1.000123] core 3 info: nic: 256 endpoints
+  ///
+  /// The kernel's own lines do not name their source.
   public mutating func writeLogLine(
-    level: LogLevel, timeMicroseconds: UInt64, core: UInt16, _ text: LogText
+    level: LogLevel, source: LogSource = .kernel, timeMicroseconds: UInt64, core: UInt16,
+    _ text: LogText
   ) {
     write(timeStampMicroseconds: timeMicroseconds)
     write(" core ")
@@ -102,6 +106,10 @@ extension TextOutput where Self: ~Copyable {
     write(byte: ASCII.space)
     write(level)
     write(": ")
+    if source != .kernel {
+      write(source.name)
+      write(": ")
+    }
     writeLine(text)
   }
 }

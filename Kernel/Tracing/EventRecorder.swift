@@ -1,13 +1,9 @@
-// One core's events: a mask, a ring for the frequent ones, a ring for the rare ones.
+// One core's events: a ring for the frequent ones, a ring for the rare ones.
 
-/// What a core records with.
-///
-/// A point in the code costs a load, a test and a branch that is not taken while its source is
-/// off; the arguments are computed behind the branch.
+/// What a core records with. Whether it does, a `SourceMask` beside it says: a point in the code
+/// costs a load, a test and a branch while its source is off, and its arguments are computed
+/// behind the branch.
 public struct EventRecorder: Sendable {
-  /// Bits of a `SourceMask`. Another core may store it; a point that sees the change late is as
-  /// good as one that ran earlier.
-  public var mask = SourceMask.none
   private let core: UInt16
   public let frequent: EventRing
   public let rare: EventRing
@@ -30,9 +26,6 @@ public struct EventRecorder: Sendable {
       storage: storage + EventRing.bytes(capacity: Self.frequentCapacity),
       capacity: Self.rareCapacity)
   }
-
-  @inline(__always)
-  public func isEnabled(_ event: TraceEvent) -> Bool { mask.bits & event.maskBit != 0 }
 
   /// Records an event whose source is on. The owning core only.
   @inline(__always)

@@ -1,5 +1,7 @@
 // Which part of the system an event comes from: what can be switched on and off by itself.
 
+internal import Reporting
+
 /// A source of events. Its number is the upper byte of its events' numbers and its bit in a
 /// `SourceMask`.
 public enum EventSource: UInt8, Hashable, Sendable, CaseIterable {
@@ -72,18 +74,30 @@ public struct SourceMask: Hashable, Sendable {
     bits & (1 << UInt32(source.rawValue)) != 0
   }
 
-  public mutating func insert(_ source: EventSource) { bits |= 1 << UInt32(source.rawValue) }
-  public mutating func remove(_ source: EventSource) { bits &= ~(1 << UInt32(source.rawValue)) }
-}
-
-extension StaticString {
-  /// Whether the text consists of these bytes.
-  public func isSpelled(_ bytes: Span<UInt8>) -> Bool {
-    guard utf8CodeUnitCount == bytes.count else { return false }
-    return withUTF8Buffer { own in
-      // Safety: the index is below the count of both.
-      for index in 0..<bytes.count where unsafe own[index] != bytes[index] { return false }
-      return true
+  /// What a person typed: `all`, `usual`, or names of sources with commas between them. Nil when
+  /// it cannot be understood.
+  public init?(named text: Span<UInt8>) {
+    if ("all" as StaticString).isSpelled(text) {
+      self = .all
+      return
+    }
+    if ("usual" as StaticString).isSpelled(text) {
+      self = .usual
+      return
+    }
+    self = .none
+    var start = 0
+    for end in 0...text.count where end == text.count || text[end] == UInt8(ascii: ",") {
+      guard let source = EventSource(named: text.extracting(start..<end)) else { return nil }
+      insert(source)
+      start = end + 1
     }
   }
+
+  /// Whether an event's source is on: what a point in the code asks.
+  @inline(__always)
+  public func contains(_ event: TraceEvent) -> Bool { bits & event.maskBit != 0 }
+
+  public mutating func insert(_ source: EventSource) { bits |= 1 << UInt32(source.rawValue) }
+  public mutating func remove(_ source: EventSource) { bits &= ~(1 << UInt32(source.rawValue)) }
 }

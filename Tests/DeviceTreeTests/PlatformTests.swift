@@ -136,8 +136,8 @@ import Testing
         }
       }
     },
-    Wrong("more than 16 nodes or ranges of memory") {
-      $0.change("memory") { $0.set("reg", (0..<17).flatMap { cells(0, $0 << 20, 0, 4096) }) }
+    Wrong("more than 32 nodes or ranges of memory") {
+      $0.change("memory") { $0.set("reg", (0..<33).flatMap { cells(0, $0 << 20, 0, 4096) }) }
     },
   ])
   func saysWhatIsMissing(_ wrong: Wrong) throws {

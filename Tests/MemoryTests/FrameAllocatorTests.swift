@@ -53,12 +53,12 @@ private func range(_ base: UInt64, _ bytes: UInt64) -> PhysicalRange {
     var memory = ArrayMemory(base: 0, bytes: mebibyte)
     let none: [PhysicalRange] = []
     let full = [range(0, mebibyte)]
-    let many = (0..<17).map { range(UInt64($0) * 0x2000, 0x1000) }
+    let many = (0..<33).map { range(UInt64($0) * 0x2000, 0x1000) }
     #expect(throws: FrameError.noMemory) {
       try make(none, none, &memory)
     }
     #expect(throws: FrameError.noMemory) { try make(full, full, &memory) }
-    #expect(throws: FrameError.tooManyRegions(limit: 16)) { try make(many, none, &memory) }
+    #expect(throws: FrameError.tooManyRegions(limit: 32)) { try make(many, none, &memory) }
     // Wrapping ranges end at the architecture's limit instead of trapping.
     #expect(throws: FrameError.noMemory) {
       try make([range(UInt64.max - 10, 100)], none, &memory)

@@ -26,6 +26,7 @@ final class Bench {
   private(set) var wakes: [CoreIdentifier] = []
   private(set) var records: [CallRecord] = []
   private(set) var violations: [Violation.Rule] = []
+  private(set) var events: [NICEvent] = []
   /// Instructions of each core; every access is one.
   private(set) var instructions: [UInt64]
   var kernelEntries: [UInt64]
@@ -115,6 +116,11 @@ final class Bench {
     return nic.load(access(core), offset: offset, size: size)
   }
 
+  func load(_ access: Access, _ offset: UInt64) -> LoadAnswer {
+    defer { drain() }
+    return nic.load(access, offset: offset, size: 8)
+  }
+
   func store(_ core: Int, _ offset: UInt64, _ value: UInt64, size: Int = 8) {
     if instructions.indices.contains(core) { instructions[core] += 1 }
     nic.store(access(core), offset: offset, size: size, value: value)
@@ -132,7 +138,7 @@ final class Bench {
   }
 
   func receive(_ frame: [UInt8]) {
-    nic.receive(frame.span)
+    nic.receive(frame.span, nowNanoseconds: now)
     drain()
   }
 
@@ -166,6 +172,7 @@ final class Bench {
       case .wake(let core): wakes.append(core)
       case .interrupt: Issue.record("version 1 raises no interrupt")
       case .call(let record): records.append(record)
+      case .event(let event): events.append(event)
       case .violation(let violation): violations.append(violation.rule)
       }
     }

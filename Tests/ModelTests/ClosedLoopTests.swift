@@ -207,11 +207,14 @@ struct Machine {
     let interruptsPerMille: Int
     let refusalsPerMille: Int
     var evictionsPerMillion: UInt32 = 0
+    var lineLatencyNanoseconds: UInt64 = 0
+    var earlyTryAgainsPerMillion: UInt32 = 0
     var stateFetchNanoseconds: UInt64 = 0
     var testDescription: String {
       "\(cores) cores, workers \(workers), at most \(maximumCores) cores, "
         + "interrupts \(interruptsPerMille), refusals \(refusalsPerMille) per mille, "
-        + "evictions \(evictionsPerMillion) per million, states after \(stateFetchNanoseconds) ns"
+        + "evictions \(evictionsPerMillion), early TRYAGAIN \(earlyTryAgainsPerMillion) per million, "
+        + "lines after \(lineLatencyNanoseconds) ns, states after \(stateFetchNanoseconds) ns"
     }
   }
 
@@ -240,6 +243,10 @@ struct Machine {
     Setting(
       cores: 2, workers: [2, 2, 1], maximumCores: [1, 2, 1], interruptsPerMille: 100,
       refusalsPerMille: 0, stateFetchNanoseconds: .max),
+    Setting(
+      cores: 3, workers: [2, 1, 2], maximumCores: [2, 1, 3], interruptsPerMille: 50,
+      refusalsPerMille: 20, evictionsPerMillion: 100_000, lineLatencyNanoseconds: 15,
+      earlyTryAgainsPerMillion: 100_000, stateFetchNanoseconds: 15),
   ]
 
   @Test(arguments: settings, 1...6 as ClosedRange<UInt64>)
@@ -254,6 +261,8 @@ struct Machine {
     ) {
       $0.faults.seed = seed
       $0.faults.evictionsPerMillion = setting.evictionsPerMillion
+      $0.faults.lineLatencyNanoseconds = setting.lineLatencyNanoseconds
+      $0.faults.earlyTryAgainsPerMillion = setting.earlyTryAgainsPerMillion
       $0.stateFetchNanoseconds = setting.stateFetchNanoseconds
     }
     let bench = machine.bench

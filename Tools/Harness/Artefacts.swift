@@ -24,10 +24,15 @@ public struct Artefacts: Sendable {
   public var kernelImage: String { "\(folder)/kernel.img" }
   /// The archive of user programs.
   public var services: String { "\(folder)/services.cpio" }
+  /// The user programs themselves.
+  public var programs: String { "\(folder)/programs" }
   /// The FPGA, as a plug-in of QEMU.
   public var device: String { "\(folder)/lauberhorn.so" }
   /// The client that rpcgen makes of the services' definitions.
   public var rpcgenClient: String { "\(folder)/rpcgen-client" }
+
+  /// Debian's GRUB for arm64 (`make grub`).
+  public var grub: String { "\(folder)/grubaa64.efi" }
 
   /// Fails, saying what to type, when a file is not there.
   public func require(_ files: [String]) throws(MissingArtefact) {

@@ -13,7 +13,7 @@ public struct MachineConfiguration: Sendable {
     }
   }
 
-  /// 1 to 8: what the kernel supports under QEMU.
+  /// 1 to 48, as many as an Enzian has.
   public var coreCount = 4
   /// As QEMU's `-m` takes it.
   public var memory = "256M"
@@ -26,8 +26,30 @@ public struct MachineConfiguration: Sendable {
   public var packetCapture: String?
   /// The device's file of call records.
   public var callRecords: String
+  /// A file for the FPGA's events (Kernel/Tracing); nil records none.
+  public var traceFile: String?
+  /// For the kernel, besides what this harness needs: `log=debug`, `trace=all`.
+  public var bootArguments: [String] = []
+  /// The initial archive; nil is the one of the artefacts.
+  public var archive: String?
+  /// What the FPGA has room for: endpoints, and processes with the kernel's own. Nil leaves it to
+  /// the device.
+  public var endpointCapacity: Int?
+  public var processCapacity: Int?
   public var forwardedPorts: [ForwardedPort]
   public var artefacts: Artefacts
+  /// Who starts the kernel.
+  public var bootPath = BootPath.image
+  /// As QEMU's `-cpu` takes it.
+  public var processor = "cortex-a57"
+  /// Whether the cores have EL2, where firmware then runs and starts the kernel.
+  public var hasHypervisorLevel = true
+  /// Whether firmware may describe the machine by ACPI tables. Then Debian's UEFI hands over no
+  /// device tree.
+  public var hasACPI = false
+  /// The kernel's, as far as the boot path takes one from QEMU. The guest ends QEMU, and sets its
+  /// exit status, through semihosting.
+  public var commandLine = "exit=semihosting"
   /// The QEMU to run.
   public var emulator = "qemu-system-aarch64"
 
@@ -42,9 +64,10 @@ public struct MachineConfiguration: Sendable {
     // -nodefaults: no network card of QEMU's own, whose boot ROM a minimal installation lacks.
     var arguments = [
       "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
-      "-machine", "virt,gic-version=3,virtualization=on", "-cpu", "cortex-a57",
-      "-smp", String(coreCount), "-m", memory, "-serial", "stdio",
-      // The guest ends QEMU, and sets its exit status, through semihosting.
+      "-machine",
+      "virt,gic-version=3,virtualization=\(hasHypervisorLevel ? "on" : "off")"
+        + ",acpi=\(hasACPI ? "on" : "off")",
+      "-cpu", processor, "-smp", String(coreCount), "-m", memory, "-serial", "stdio",
       "-semihosting-config", "enable=on,target=native",
     ]
     if let accelerator { arguments += ["-accel", accelerator] }
@@ -53,22 +76,27 @@ public struct MachineConfiguration: Sendable {
     // No restrict=on: with it, libslirp drops the guest's UDP replies to forwarded ports, too.
     let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
     arguments += [
-      "-plugin", escape(artefacts.device),
+      "-plugin", Self.escape(artefacts.device),
       "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
-      "lauberhorn,netdev=net0,calls=\(escape(callRecords))" + (deterministic ? ",lockstep=on" : ""),
+      "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
+        + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
+        + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
+        + (processCapacity.map { ",processes=\($0)" } ?? ""),
     ]
     if let packetCapture {
-      arguments += ["-object", "filter-dump,id=dump,netdev=net0,file=\(escape(packetCapture))"]
+      arguments += [
+        "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",
+      ]
     }
-    return arguments + [
-      "-kernel", artefacts.kernelImage, "-initrd", artefacts.services,
-      "-append", "exit=semihosting",
-    ]
+    return arguments
+      + bootPath.arguments(
+        artefacts, archive: archive ?? artefacts.services,
+        commandLine: ([commandLine] + bootArguments).joined(separator: " "))
   }
 
   /// In a list of QEMU options a comma separates; a doubled one is a comma of the value.
-  private func escape(_ path: String) -> String {
+  static func escape(_ path: String) -> String {
     path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
   }
 }

@@ -44,6 +44,7 @@ final class Runner {
     configuration.deterministic = settings.isDeterministic
     configuration.accelerator = settings.accelerator
     configuration.packetCapture = settings.packetCapture
+    configuration.bootArguments = settings.bootArguments
     let services = [("echo", EchoService.port), ("calculator", CalculatorService.port)]
       .map { "\($0) at UDP port \(hostPorts[$1] ?? 0)" }
     say(

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the parts of the tests that are named: test.sh START unit|boot|device...
+# Runs the parts of the tests that are named: test.sh START unit|device|boot|firmware...
 #
 # START is when make began, in seconds since the epoch. The last line counts passed and failed
 # tests of all; the exit status is 0 only when all passed and there was at least one in each part.
@@ -80,7 +80,8 @@ if ! Tools/Scripts/quiet.sh tests swift build --build-system native --build-test
 for part in "$@"; do
   case $part in
     unit) run_part unit --skip BootTests ;;
-    boot) run_part boot --filter BootTests --no-parallel ;;
+    boot) run_part boot --filter BootTests --skip FirmwareTests --no-parallel ;;
+    firmware) run_part firmware --filter FirmwareTests --no-parallel ;;
     device) run_device_part ;;
     *) echo "test.sh: no part '$part'" >&2; exit 64 ;;
   esac

@@ -15,7 +15,6 @@
 #include "migration/vmstate.h"
 #include "net/eth.h"
 #include "qapi/error.h"
-#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/range.h"
 #include "sysemu/cpu-timers.h"
@@ -76,6 +75,25 @@ static bool check_window(const char *property, uint64_t base, uint64_t bytes,
     return true;
 }
 
+static bool parse_interrupt_order(LauberhornState *s, Error **errp)
+{
+    static const char *const names[] = {
+        [LAUBERHORN_INTERRUPT_FIRST] = "interrupt-first",
+        [LAUBERHORN_ANSWER_FIRST] = "answer-first",
+        [LAUBERHORN_INTERRUPT_ORDER_RANDOM] = "random",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(s->interrupt_order, names[i]) == 0) {
+            s->faults.interrupt_order = i;
+            return true;
+        }
+    }
+    error_setg(errp, "interrupt-order=%s: one of interrupt-first, "
+               "answer-first, random expected", s->interrupt_order);
+    return false;
+}
+
 static bool fill_configuration(LauberhornState *s, Error **errp)
 {
     unsigned int cores = current_machine->smp.max_cpus;
@@ -98,13 +116,17 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
         .stall_limit_nanoseconds = s->stall_limit,
         .ethernet_address = ethernet_address,
         .internet_address = ntohl(address.s_addr),
+        .faults = s->faults,
+        .traced = s->trace_path != NULL,
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
         error_setg(errp, "the model refuses cores=%u, endpoints=%u, "
-                   "processes=%u, services=%" PRIu32 ", stall-limit=%" PRIu64,
-                   cores, s->endpoints, s->processes, s->services,
-                   s->stall_limit);
+                   "processes=%u, services=%" PRIu32 ", stall-limit=%" PRIu64
+                   ", line-latency=%" PRIu64 " (at most 1 s), or a "
+                   "probability above 1000000", cores, s->endpoints,
+                   s->processes, s->services, s->stall_limit,
+                   s->faults.line_latency_nanoseconds);
         return false;
     }
     return true;
@@ -127,6 +149,7 @@ static void reset(void *opaque)
     }
     s->violations = 0;
     memset(lauberhorn_counts, 0, sizeof(lauberhorn_counts));
+    lauberhorn_reset_barriers();
 }
 
 static void realize(DeviceState *dev, Error **errp)
@@ -136,6 +159,14 @@ static void realize(DeviceState *dev, Error **errp)
     if (s->lockstep && !icount_enabled()) {
         error_setg(errp, "lockstep=on needs '-icount', such as "
                    "'-icount shift=0,sleep=off'");
+        return;
+    }
+    if (s->lockstep && s->faults.line_latency_nanoseconds > 0) {
+        /* Time stands still while all cores wait for a line. */
+        error_setg(errp, "line-latency does not go with lockstep=on");
+        return;
+    }
+    if (!parse_interrupt_order(s, errp)) {
         return;
     }
     if (!find_machine_parts(s, errp)
@@ -154,9 +185,10 @@ static void realize(DeviceState *dev, Error **errp)
     if (!fill_configuration(s, errp)) {
         return;
     }
-    if (!lauberhorn_open_records(s, errp)
+    if (!lauberhorn_open_records(s, errp) || !lauberhorn_open_events(s, errp)
         || !lauberhorn_add_device_tree_node(s, errp)) {
         lauberhorn_close_records(s);
+        lauberhorn_close_events(s);
         lauberhorn_model_destroy(s->model);
         return;
     }
@@ -170,6 +202,7 @@ static void realize(DeviceState *dev, Error **errp)
     memory_region_add_subregion(get_system_memory(), s->lines_base, &s->lines);
     memory_region_add_subregion(get_system_memory(), s->registers_base,
                                 &s->registers);
+    lauberhorn_init_counters(s);
     /* A device on no bus is reset by nobody else. */
     qemu_register_reset(reset, s);
 }
@@ -179,6 +212,7 @@ static void unrealize(DeviceState *dev)
     LauberhornState *s = LAUBERHORN(dev);
 
     qemu_unregister_reset(reset, s);
+    lauberhorn_exit_counters(s);
     memory_region_del_subregion(get_system_memory(), &s->registers);
     memory_region_del_subregion(get_system_memory(), &s->lines);
     if (s->lockstep) {
@@ -187,35 +221,19 @@ static void unrealize(DeviceState *dev)
     lauberhorn_exit_network(s);
     lauberhorn_reset_outputs(s);
     lauberhorn_close_records(s);
+    lauberhorn_close_events(s);
     lauberhorn_model_destroy(s->model);
-}
-
-/* The NIC's counters, to read with `qom-get` under their own names. */
-
-static void get_counter(Object *obj, Visitor *visitor, const char *name,
-                        void *opaque, Error **errp)
-{
-    LauberhornState *s = LAUBERHORN(obj);
-    uint64_t value = s->model
-        ? lauberhorn_model_counter(s->model, GPOINTER_TO_UINT(opaque)) : 0;
-
-    visit_type_uint64(visitor, name, &value, errp);
 }
 
 static void instance_init(Object *obj)
 {
     LauberhornState *s = LAUBERHORN(obj);
-    const char *name;
 
     s->address = g_strdup("10.0.2.15");
+    s->interrupt_order = g_strdup("interrupt-first");
     object_property_add_uint64_ptr(obj, "violations", &s->violations,
                                    OBJ_PROP_FLAG_READ);
-    for (unsigned int i = 0; (name = lauberhorn_model_counter_name(i)); i++) {
-        g_autofree char *property = g_strdup_printf("counter-%s", name);
-
-        object_property_add(obj, property, "uint64", get_counter, NULL, NULL,
-                            GUINT_TO_POINTER(i));
-    }
+    lauberhorn_add_counter_properties(obj);
 }
 
 static Property properties[] = {
@@ -231,7 +249,33 @@ static Property properties[] = {
     DEFINE_PROP_UINT64("registers-base", LauberhornState, registers_base,
                        LAUBERHORN_REGISTERS_BASE),
     DEFINE_PROP_STRING("calls", LauberhornState, calls_path),
+    DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
+    DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
+    DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),
+    DEFINE_PROP_UINT64("line-latency", LauberhornState,
+                       faults.line_latency_nanoseconds, 0),
+    DEFINE_PROP_UINT32("evictions", LauberhornState,
+                       faults.evictions_per_million, 0),
+    DEFINE_PROP_UINT32("early-tryagain", LauberhornState,
+                       faults.early_try_agains_per_million, 0),
+    DEFINE_PROP_STRING("interrupt-order", LauberhornState, interrupt_order),
+    DEFINE_PROP_UINT32("receive-drop", LauberhornState,
+                       faults.received.drop_per_million, 0),
+    DEFINE_PROP_UINT32("receive-corrupt", LauberhornState,
+                       faults.received.corrupt_per_million, 0),
+    DEFINE_PROP_UINT32("receive-reorder", LauberhornState,
+                       faults.received.reorder_per_million, 0),
+    DEFINE_PROP_UINT32("receive-duplicate", LauberhornState,
+                       faults.received.duplicate_per_million, 0),
+    DEFINE_PROP_UINT32("send-drop", LauberhornState,
+                       faults.sent.drop_per_million, 0),
+    DEFINE_PROP_UINT32("send-corrupt", LauberhornState,
+                       faults.sent.corrupt_per_million, 0),
+    DEFINE_PROP_UINT32("send-reorder", LauberhornState,
+                       faults.sent.reorder_per_million, 0),
+    DEFINE_PROP_UINT32("send-duplicate", LauberhornState,
+                       faults.sent.duplicate_per_million, 0),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -247,7 +291,22 @@ static const struct {
     { "lines-base", "physical address of the line window" },
     { "registers-base", "physical address of the registers" },
     { "calls", "file to write a line to for each call that ended" },
+    { "trace", "file to write events to (Kernel/Tracing)" },
     { "lockstep", "frames wait until all cores are halted (with -icount)" },
+    { "counters", "file to write all counters to when QEMU ends" },
+    { "seed", "of the faults" },
+    { "line-latency", "nanoseconds that a load which misses waits" },
+    { "evictions", "lines that cores evict, per million accesses" },
+    { "early-tryagain", "TRYAGAINs at once, per million loads to be held" },
+    { "interrupt-order", "interrupt-first, answer-first or random" },
+    { "receive-drop", "frames lost, per million" },
+    { "receive-corrupt", "frames with a wrong bit, per million" },
+    { "receive-reorder", "frames that another overtakes, per million" },
+    { "receive-duplicate", "frames that come twice, per million" },
+    { "send-drop", "replies lost, per million" },
+    { "send-corrupt", "replies with a wrong bit, per million" },
+    { "send-reorder", "replies that another overtakes, per million" },
+    { "send-duplicate", "replies sent twice, per million" },
 };
 
 /* The model keeps its state to itself, so there is nothing to migrate. */

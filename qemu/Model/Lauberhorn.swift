@@ -22,6 +22,8 @@ public struct Configuration: Hashable, Sendable {
   /// called, or when a decision needs it.
   public var stateFetchNanoseconds: UInt64 = 0
   public var faults = FaultSettings()
+  /// Whether events are among the outputs.
+  public var isTraced = false
   public var ethernetAddress: EthernetAddress
   public var internetAddress: InternetAddress
 
@@ -45,7 +47,7 @@ public struct Configuration: Hashable, Sendable {
     (1...4096).contains(coreCount) && (1...LineWindow.maximumEndpoints).contains(endpointCount)
       && (2...Int(UInt16.max)).contains(processCount) && (1...1 << 20).contains(serviceCount)
       && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
-      && !ethernetAddress.isGroup && internetAddress.canBeSender
+      && faults.arePossible && !ethernetAddress.isGroup && internetAddress.canBeSender
   }
 }
 
@@ -57,15 +59,22 @@ public struct Access: Hashable, Sendable {
   /// Changes from EL0 to EL1 on this core.
   public let kernelEntries: UInt64
   public let core: CoreIdentifier
+  /// A load of an endpoint's line: since the last store of this core there, it executed no barrier
+  /// that orders the store before this load (R5).
+  public let followsUnorderedStore: Bool
+  /// Of the instruction, for reports; 0 when it is not known.
+  public let programCounter: UInt64
 
   public init(
     nowNanoseconds: UInt64, instructions: UInt64 = 0, kernelEntries: UInt64 = 0,
-    core: CoreIdentifier
+    core: CoreIdentifier, followsUnorderedStore: Bool = false, programCounter: UInt64 = 0
   ) {
     self.nowNanoseconds = nowNanoseconds
     self.instructions = instructions
     self.kernelEntries = kernelEntries
     self.core = core
+    self.followsUnorderedStore = followsUnorderedStore
+    self.programCounter = programCounter
   }
 }
 
@@ -102,6 +111,11 @@ public struct Lauberhorn: Hashable, Sendable {
   var lines: LineStore
   var caches: CoreCaches
   var faults: FaultGenerator
+  var faultCounters = FaultCounters()
+  var receivedWire = FaultyWire()
+  var sentWire = FaultyWire()
+  /// 0 unless `noteTime` needs it.
+  var faultClock: UInt64 = 0
   var calls: CallTable
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
@@ -136,12 +150,14 @@ public struct Lauberhorn: Hashable, Sendable {
       if let arrival = core.requestArrival { consider(arrival) }
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
+    if let wireDeadline { consider(wireDeadline) }
     return first
   }
 
   /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
   public mutating func advance(nowNanoseconds: UInt64) {
     outputs.reclaim()
+    advanceReceivedWire(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
       if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {
@@ -156,11 +172,8 @@ public struct Lauberhorn: Hashable, Sendable {
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
-
-  /// Takes the oldest output; nil when there is none. To be called until nil after every other
-  /// call. A frame can be read until the next other call.
-  public mutating func nextOutput() -> Output? { outputs.next() }
 
   /// Copies a frame of `Output.transmit`; returns its length, or nil when it does not fit.
   public func copyFrame(_ frame: FrameReference, into bytes: inout MutableSpan<UInt8>) -> Int? {
@@ -175,6 +188,7 @@ public struct Lauberhorn: Hashable, Sendable {
   public static var maximumFrameBytes: Int { Outputs.maximumFrameBytes }
 
   public func count(of counter: NICCounter) -> UInt64 { counters[counter] }
+  public func count(of counter: FaultCounter) -> UInt64 { faultCounters[counter] }
 
   /// Accepted calls that have not ended.
   public var callsInFlight: Int { calls.inFlight }
@@ -200,6 +214,9 @@ extension Lauberhorn {
 
   mutating func report(_ rule: Violation.Rule, _ access: Access, at offset: UInt64) {
     counters.count(.violations)
-    outputs.append(.violation(Violation(rule: rule, core: access.core, offset: offset)))
+    outputs.append(
+      .violation(
+        Violation(
+          rule: rule, core: access.core, offset: offset, programCounter: access.programCounter)))
   }
 }

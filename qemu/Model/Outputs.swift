@@ -46,6 +46,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case endpointNotAttached
     case acknowledgeWithoutMessage
     case overflowWithoutMessage
+    case responseNotOrdered
     case storeWithoutMessage
     case storeToOtherControlLine
     case partialStateStore
@@ -61,9 +62,12 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
   public let core: CoreIdentifier
   /// In the window that was accessed.
   public let offset: UInt64
+  /// Of the instruction; 0 when it is not known.
+  public let programCounter: UInt64
 
   public var description: String {
-    "core \(core.number), offset 0x\(String(offset, radix: 16)): \(rule.text)"
+    let place = programCounter == 0 ? "" : ", pc 0x\(String(programCounter, radix: 16))"
+    return "core \(core.number)\(place), offset 0x\(String(offset, radix: 16)): \(rule.text)"
   }
 }
 
@@ -78,6 +82,7 @@ extension Violation.Rule {
     case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
     case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
     case .overflowWithoutMessage: "load of an overflow line without a message"
+    case .responseNotOrdered: "no barrier between a store and the load of C[1-p] (R5)"
     case .storeWithoutMessage: "store to a line that was not given with a message"
     case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
     case .partialStateStore: "a core's state is published by one store of 8 bytes"
@@ -105,6 +110,8 @@ public enum Output: Hashable, Sendable {
   case interrupt(CoreIdentifier, number: UInt8)
   case call(CallRecord)
   case violation(Violation)
+  /// Something happened, for the trace; only if the configuration asks for events.
+  case event(NICEvent)
 }
 
 /// Outputs in order. Memory is kept when all were taken, so a caller that takes them after
@@ -112,7 +119,9 @@ public enum Output: Hashable, Sendable {
 struct Outputs: Hashable {
   private var queue: [Output] = []
   private var taken = 0
-  private(set) var frames: [UInt8] = []
+  var frames: [UInt8] = []
+  /// Of frames that a fault put at the end: they had their faults.
+  private var repeatedFrom: Int?
 
   /// The longest frame: headers, and as much XDR as an argument area can give.
   static var maximumFrameBytes: Int { ReplyEncoder.resultsOffset + ArgumentArea.bytes }
@@ -123,6 +132,14 @@ struct Outputs: Hashable {
   }
 
   mutating func append(_ output: Output) { queue.append(output) }
+
+  /// Bytes of the frame that was appended last; 0: none since the last `reclaim`.
+  var lastFrameLength: Int {
+    for output in queue.reversed() {
+      if case .transmit(let frame) = output { return frame.length }
+    }
+    return 0
+  }
 
   mutating func next() -> Output? {
     guard taken < queue.count else { return nil }
@@ -136,7 +153,27 @@ struct Outputs: Hashable {
     guard taken > 0, taken == queue.count else { return }
     queue.removeAll(keepingCapacity: true)
     frames.removeAll(keepingCapacity: true)
+    repeatedFrom = nil
     taken = 0
+  }
+
+  /// Sends a frame of `frames` once more.
+  mutating func repeatFrame(_ frame: FrameReference) {
+    repeatFrame(Array(frames[frame.range]))
+  }
+
+  /// Sends a frame as it is.
+  mutating func repeatFrame(_ bytes: [UInt8]) {
+    let start = frames.count
+    frames.append(contentsOf: bytes)
+    if repeatedFrom == nil { repeatedFrom = start }
+    queue.append(.transmit(FrameReference(range: start..<start + bytes.count)))
+  }
+
+  /// Whether `repeatFrame` put it there. They are taken before anything else is sent, so all
+  /// frames behind the first are.
+  func isRepeated(_ frame: FrameReference) -> Bool {
+    repeatedFrom.map { frame.range.lowerBound >= $0 } ?? false
   }
 
   /// Appends the first `length` bytes of `frame`, padded with zeros to Ethernet's minimum.

@@ -7,6 +7,7 @@
 import Interface
 import Model
 public import ModelInterface
+import Tracing
 
 /// What the opaque pointer of the C interface points to.
 @unsafe private struct Instance {
@@ -26,7 +27,35 @@ extension Access {
     let access = unsafe access.pointee
     self.init(
       nowNanoseconds: access.now_nanoseconds, instructions: access.instructions,
-      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core))
+      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core),
+      followsUnorderedStore: access.follows_unordered_store,
+      programCounter: access.program_counter)
+  }
+}
+
+extension FaultSettings {
+  /// Nil when the order is unknown.
+  fileprivate init?(_ faults: LauberhornFaults) {
+    guard let order = UInt8(exactly: faults.interrupt_order).flatMap(InterruptOrder.init(rawValue:))
+    else { return nil }
+    self.init()
+    seed = faults.seed
+    lineLatencyNanoseconds = faults.line_latency_nanoseconds
+    evictionsPerMillion = faults.evictions_per_million
+    earlyTryAgainsPerMillion = faults.early_try_agains_per_million
+    interruptOrder = order
+    received = WireFaults(faults.received)
+    sent = WireFaults(faults.sent)
+  }
+}
+
+extension WireFaults {
+  fileprivate init(_ faults: LauberhornWireFaults) {
+    self.init()
+    dropPerMillion = faults.drop_per_million
+    corruptPerMillion = faults.corrupt_per_million
+    reorderPerMillion = faults.reorder_per_million
+    duplicatePerMillion = faults.duplicate_per_million
   }
 }
 
@@ -34,13 +63,18 @@ extension Access {
 public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> OpaquePointer? {
   // Safety: reads one struct of the caller's.
   let wanted = unsafe configuration.pointee
-  let model = Lauberhorn(
-    Configuration(
-      coreCount: Int(wanted.core_count), endpointCount: Int(wanted.endpoint_count),
-      processCount: Int(wanted.process_count), serviceCount: Int(wanted.service_count),
-      stallLimitNanoseconds: wanted.stall_limit_nanoseconds,
-      ethernetAddress: EthernetAddress(wanted.ethernet_address),
-      internetAddress: InternetAddress(wanted.internet_address)))
+  var configuration = Configuration(
+    coreCount: Int(wanted.core_count), endpointCount: Int(wanted.endpoint_count),
+    processCount: Int(wanted.process_count), serviceCount: Int(wanted.service_count),
+    stallLimitNanoseconds: wanted.stall_limit_nanoseconds,
+    ethernetAddress: EthernetAddress(wanted.ethernet_address),
+    internetAddress: InternetAddress(wanted.internet_address))
+  guard let faults = FaultSettings(wanted.faults) else { return nil }
+  configuration.faults = faults
+  configuration.isTraced = wanted.traced
+  // The link is as slow for a state as for any other line.
+  configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
+  let model = Lauberhorn(configuration)
   guard let model else { return nil }
   // Safety: both allocations live until destroy, which is the only place that frees them.
   let instance = UnsafeMutablePointer<Instance>.allocate(capacity: 1)
@@ -109,7 +143,8 @@ public func receive(
 ) {
   // Safety: the caller says that `length` bytes are there; a null pointer comes with length 0.
   let bytes = unsafe UnsafeBufferPointer(start: frame, count: length)
-  unsafe model.instance.pointee.model.receive(bytes.span)
+  unsafe model.instance.pointee.model.receive(
+    bytes.span, nowNanoseconds: nowNanoseconds)
 }
 
 @c(lauberhorn_model_deadline)
@@ -153,6 +188,11 @@ public func nextOutput(
     unsafe taken.kind = LAUBERHORN_OUTPUT_CALL
     unsafe taken.call = LauberhornCallRecord(record)
     unsafe taken.core = taken.call.core
+  case .event(let event):
+    unsafe taken.kind = LAUBERHORN_OUTPUT_EVENT
+    unsafe taken.event = LauberhornEvent(
+      tag: event.tag?.number ?? 0, second: event.second, first: event.first,
+      number: event.event.rawValue, core: event.core?.number ?? TraceRecord.noCore)
   case .violation(let violation):
     unsafe taken.kind = LAUBERHORN_OUTPUT_VIOLATION
     unsafe taken.core = violation.core.number
@@ -184,17 +224,16 @@ extension LauberhornCallRecord {
 
 @c(lauberhorn_model_counter)
 public func counter(_ model: OpaquePointer, _ number: UInt32) -> UInt64 {
-  guard let number = UInt16(exactly: number), let counter = NICCounter(rawValue: number) else {
-    return 0
-  }
+  switch NumberedCounter(number) {
+  case nil: return 0
   // Safety: `instance`: see above.
-  return unsafe model.instance.pointee.model.count(of: counter)
+  case .interface(let counter): return unsafe model.instance.pointee.model.count(of: counter)
+  case .fault(let counter): return unsafe model.instance.pointee.model.count(of: counter)
+  }
 }
 
 @c(lauberhorn_model_counter_name)
 public func counterName(_ number: UInt32) -> UnsafePointer<CChar>? {
-  guard let number = UInt16(exactly: number), let counter = NICCounter(rawValue: number) else {
-    return nil
-  }
-  return unsafe CounterNames.name(of: counter)
+  guard NumberedCounter(number) != nil else { return nil }
+  return unsafe CounterNames.name(ofCounter: Int(number))
 }

@@ -25,6 +25,10 @@ public struct KernelLines: LineAccess {
     barrier_full()
   }
 
+  /// Loads one word of the current line once more (R3).
+  @inline(__always)
+  public func load(at address: UInt) -> UInt64 { line_load(UInt64(address)) }
+
   /// Stores one word of a line, such as a response head or a state word.
   @inline(__always)
   public func store(_ value: UInt64, at address: UInt) {

@@ -7,6 +7,7 @@ internal import Boot
 internal import Interface
 internal import Platform
 internal import Reporting
+internal import Tracing
 
 /// Reads and executes command lines.
 enum ConsoleCommands {
@@ -48,11 +49,25 @@ enum ConsoleCommands {
       Console.withOutput {
         $0.write("help           this list\n")
         $0.write("stats          what cores and NIC have counted\n")
+        $0.write("processes      which processes there are\n")
+        $0.write("kill process   end a process, as a fault would\n")
         $0.write("exit [status]  stop the machine\n")
         $0.write("panic          fail like a bug of the kernel would, to see the report\n")
       }
     } else if matches("stats") {
       Statistics.print()
+    } else if matches("trace dump") {
+      TraceDump.frames()
+    } else if matches("trace on") {
+      Trace.set(.usual)
+    } else if matches("trace off") {
+      Trace.set(.none)
+    } else if matches("trace show") {
+      TraceDump.text(count: 8)
+    } else if matches("processes") {
+      Statistics.printProcesses()
+    } else if matches("kill ", isPrefix: true), let process = number(from: 5) {
+      kill(process)
     } else if matches("panic") {
       fail()
     } else if matches("exit") {
@@ -61,6 +76,15 @@ enum ConsoleCommands {
       PowerControl.stop(status: status)
     } else {
       Console.withOutput { $0.write("unknown command; type help\n") }
+    }
+  }
+
+  private static func kill(_ number: UInt64) {
+    guard number > 0, number <= UInt64(ProcessTable.capacity),
+      ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
+    else {
+      Console.withOutput { $0.writeLine("no process \(number) to kill") }
+      return
     }
   }
 

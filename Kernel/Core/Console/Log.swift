@@ -6,53 +6,60 @@ internal import Interface
 internal import Platform
 internal import Reporting
 
-/// Writes log lines.
+/// Writes log lines. Never waits: Console.swift says what happens when the port is slower.
 enum Log {
-  /// Writes one line. Cores take turns; a line is never mixed with another.
-  static func write(_ level: LogLevel, _ text: LogText) {
-    Console.withOutput { output in
-      output.writeLogLine(
-        level: level, timeMicroseconds: uptimeMicroseconds,
-        core: CoreReference.isActive ? CoreReference.current.core.number : 0, text)
+  // Safety: bytes that the console's core stores and others load; a line that is written
+  // meanwhile may be judged by the levels before or after.
+  nonisolated(unsafe) private static var filter = LogFilter()
+
+  /// What is shown.
+  static var levels: LogFilter {
+    get { unsafe filter }
+    set { unsafe filter = newValue }
+  }
+
+  /// Writes one line, if its source's level shows it.
+  static func write(_ level: LogLevel, _ source: LogSource = .kernel, _ text: LogText) {
+    guard unsafe filter.shows(level, of: source) else { return }
+    // In the first steps of boot there are neither cores nor memory, and nobody else writes.
+    guard Console.hasQueue else {
+      Console.writeUnlocked {
+        $0.writeLogLine(
+          level: level, source: source, timeMicroseconds: uptimeMicroseconds, core: 0, text)
+      }
+      return
+    }
+    let core = CoreReference.current.core.number
+    Console.withOutput {
+      $0.writeLogLine(
+        level: level, source: source, timeMicroseconds: uptimeMicroseconds, core: core, text)
     }
   }
 
-  static func information(_ text: LogText) { write(.information, text) }
-  static func warning(_ text: LogText) { write(.warning, text) }
-  static func error(_ text: LogText) { write(.error, text) }
+  static func debug(_ text: @autoclosure () -> LogText, from source: LogSource = .kernel) {
+    guard unsafe filter.shows(.debug, of: source) else { return }
+    write(.debug, source, text())
+  }
+
+  static func information(_ text: LogText, from source: LogSource = .kernel) {
+    write(.information, source, text)
+  }
+
+  static func warning(_ text: LogText, from source: LogSource = .kernel) {
+    write(.warning, source, text)
+  }
+
+  static func error(_ text: LogText, from source: LogSource = .kernel) {
+    write(.error, source, text)
+  }
 
   /// Time since the counter started (which is at reset on QEMU), from CNTVCT and CNTFRQ.
-  static var uptimeMicroseconds: UInt64 {
+  static var uptimeNanoseconds: UInt64 {
     let frequency = read_counter_frequency()
     guard frequency > 0 else { return 0 }
     let ticks = read_counter()
-    return ticks / frequency * 1_000_000 + ticks % frequency * 1_000_000 / frequency
-  }
-}
-
-/// The serial port, shared by all cores.
-enum Console {
-  private static let lock = SpinLock()
-  // Safety: set once by the boot core before any other runs; then only read under `lock`.
-  nonisolated(unsafe) private static var port: PL011?
-
-  /// Names the port; before it, output is lost.
-  static func use(_ newPort: PL011) { unsafe port = newPort }
-
-  /// Lets one core write.
-  static func withOutput(_ body: (inout PL011) -> Void) {
-    lock.withLock { writeUnlocked(body) }
+    return ticks / frequency * 1_000_000_000 + ticks % frequency * 1_000_000_000 / frequency
   }
 
-  /// For a panic, whose core may hold the lock already.
-  static func writeUnlocked(_ body: (inout PL011) -> Void) {
-    guard var output = unsafe port else { return }
-    body(&output)
-  }
-
-  /// Takes a received byte.
-  static func readByte() -> UInt8? { unsafe port?.readByte() }
-
-  static func enableInput() { unsafe port?.enableReceiveInterrupt() }
-  static func clearInputInterrupt() { unsafe port?.clearReceiveInterrupt() }
+  static var uptimeMicroseconds: UInt64 { uptimeNanoseconds / 1_000 }
 }

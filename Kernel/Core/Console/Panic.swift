@@ -9,6 +9,7 @@ internal import Interface
 internal import Platform
 internal import Reporting
 internal import Synchronization
+internal import Tracing
 
 /// Stops the machine.
 enum Panic {
@@ -55,6 +56,7 @@ enum Panic {
       Console.writeUnlocked { $0.writeLine("PANIC again: \(reason)") }
       hang()
     }
+    if CoreReference.isActive { CoreReference.current.trace(.panicked) }
     Console.writeUnlocked { output in
       output.write("\nPANIC: ")
       output.writeLine(reason)
@@ -99,6 +101,7 @@ enum Panic {
   }
 
   private static func end() -> Never {
+    if CoreReference.isActive { TraceDump.afterPanic() }
     PowerControl.stop(status: exitStatus)
   }
 }

@@ -1,17 +1,32 @@
 // The boot arguments that this kernel knows.
 
 internal import DeviceTree
+internal import Reporting
+internal import Tracing
 
 /// What the command line asks for.
 ///
-///     exit=semihosting   an emulator takes the exit status (without it: PSCI power off)
+///     exit=semihosting      an emulator takes the exit status (without it: PSCI power off)
+///     log=info,nic=debug    levels of the log (LogFilter)
+///     trace=all             events recorded from the start: all, usual, or sources with commas
 struct BootSettings {
   var hasSemihosting = false
+  var tracedSources = SourceMask.none
 
   init(platform: PlatformDescription) {
     KernelMemory.withDeviceTree { tree in
       let arguments = BootArguments(tree.text(platform.bootArguments))
       hasSemihosting = arguments.value(of: "exit", is: "semihosting")
+      if let text = arguments.value(of: "log"), !Log.levels.apply(text) {
+        Log.warning("boot argument log=\(escaping: text) not understood", from: .console)
+      }
+      if let text = arguments.value(of: "trace") {
+        if let sources = SourceMask(named: text) {
+          tracedSources = sources
+        } else {
+          Log.warning("boot argument trace=\(escaping: text) not understood", from: .console)
+        }
+      }
     }
   }
 }

@@ -56,6 +56,10 @@ private func begin(
     "Wengen: image at \(hexadecimal: image), device tree at \(hexadecimal: deviceTree), entered at EL\(exceptionLevel)"
   )
 
+  var memoryBytes: UInt64 = 0
+  for index in platform.memory.indices { memoryBytes += platform.memory[index].bytes }
+  Log.information("memory: \(memoryBytes >> 20) MiB in \(platform.memory.count) ranges")
+
   do throws(KernelMemory.Failure) {
     try KernelMemory.build(
       platform: platform, image: image,
@@ -63,6 +67,7 @@ private func begin(
   } catch {
     Panic.stop("no address space for the kernel: \(error)")
   }
+  KernelMemory.checkBootStack()
   unsafe translationSetup = KernelMemory.translationSetup
   Kernel.note(platform: platform, deviceTree: deviceTree, image: image)
 }

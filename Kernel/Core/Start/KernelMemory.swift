@@ -22,6 +22,12 @@ struct MachineMemory: PhysicalMemory {
   }
 
   mutating func write(_ word: UInt64, at address: PhysicalAddress) {
+    if offset == 0 {
+      // The store goes around the caches. Firmware may have left this line there, even modified:
+      // written back later, or found there with the MMU on, it would undo the store.
+      cache_invalidate(address.bits)
+      barrier_complete()
+    }
     // Safety: as above.
     unsafe UnsafeMutablePointer<UInt64>(bitPattern: UInt(address.bits + offset))
       .unsafelyUnwrapped.pointee = word
@@ -62,7 +68,7 @@ enum KernelMemory {
   ) throws(Failure) {
     var memory = MachineMemory(offset: 0)
     let imageBytes = address_of_image_end() - address_of_image_start()
-    var regions = InlineArray<16, PhysicalRange>(repeating: .empty)
+    var regions = InlineArray<32, PhysicalRange>(repeating: .empty)
     for index in platform.memory.indices { regions[index] = PhysicalRange(platform.memory[index]) }
     var reserved = InlineArray<40, PhysicalRange>(repeating: .empty)
     var reservedCount = 0
@@ -103,7 +109,11 @@ enum KernelMemory {
     }
     try mapPart(0, text, .kernelReadExecute)
     try mapPart(text, constants, .kernelReadOnly)
-    try mapPart(constants, end, .kernelReadWrite)
+    // Without the page below the boot core's stack: the stack faults there instead of growing
+    // into other data.
+    let guardPage = address_of_boot_stack_guard() - start
+    try mapPart(constants, guardPage, .kernelReadWrite)
+    try mapPart(guardPage + Page.bytes, end, .kernelReadWrite)
     do throws(MappingError) {
       try withSpace { (space) throws(MappingError) in
         // The boot stack and the translation values are read at physical addresses, too.
@@ -116,6 +126,19 @@ enum KernelMemory {
       }
     } catch {
       throw .mapping(error)
+    }
+  }
+
+  /// Before the MMU is on nothing stops the boot core's stack at its end; this tells afterwards.
+  static func checkBootStack() {
+    let memory = MachineMemory(offset: 0)
+    let guardPage = PhysicalAddress(address_of_boot_stack_guard())
+    var offset: UInt64 = 0
+    while offset < Page.bytes {
+      guard memory.read(at: guardPage + offset) == 0 else {
+        Panic.stop("the boot stack overflowed")
+      }
+      offset += 8
     }
   }
 
@@ -202,10 +225,12 @@ enum KernelMemory {
 
   /// Gives back a process's table and memory. Not through `withSpace`, since a closure cannot
   /// consume what it captures.
-  static func destroyUserTable(_ table: consuming TranslationTable) {
+  static func destroyUserTable(of block: inout ProcessBlock) {
+    guard let table = block.table.take() else { return }
     guard var current = unsafe space.take() else { Panic.stop("no address space") }
     current.destroyUserTable(table)
     unsafe space = consume current
+    block.pages = 0
   }
 
   /// Zeroed memory that is never given back.

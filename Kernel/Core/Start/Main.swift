@@ -32,12 +32,15 @@ func kernelMain(deviceTree: UInt64) {
   let core = Kernel.cores[CoreIdentifier(0)]
   core.activate()
   KernelMemory.dropIdentityMap()
+  Console.startQueue()
+  Trace.prepare()
 
   // 4. Firmware, boot arguments, interrupts.
   let firmware = PSCI(
     conduit: platform.firmware?.conduit == .supervisor ? .hypervisorCall : .secureMonitorCall)
   let arguments = BootSettings(platform: platform)
   PowerControl.use(firmware, hasSemihosting: arguments.hasSemihosting)
+  Trace.set(arguments.tracedSources)
   InterruptController.start(platform.interruptController)
   InterruptController.startCore(core.core)
 
@@ -45,9 +48,10 @@ func kernelMain(deviceTree: UInt64) {
   NICSetUp.find(platform)
 
   // 6. Processes from the initial archive, spread over the cores' run queues.
-  let processes = InitialProcesses.create(platform.initialArchive)
+  let processes = InitialProcesses.create()
 
-  // 7. The other cores.
+  // 7. The other cores, each into its dispatch thread as soon as it is there.
+  StartUp.expect(processes: processes)
   if platform.firmware != nil { SecondaryCores.start(firmware) }
   if let interrupt = platform.console.interrupt {
     Interrupts.useConsole(interrupt: interrupt.number)
@@ -55,9 +59,9 @@ func kernelMain(deviceTree: UInt64) {
     Console.enableInput()
   }
   Log.information("\(SecondaryCores.onlineCount) cores online, \(processes) processes start")
+  StartUp.noteCores()
 
-  // 8. Everybody runs.
-  StartUp.open(processes: processes)
+  // 8. This one, too.
   var dispatch = DispatchThread(core: core)
   dispatch.run()
 }

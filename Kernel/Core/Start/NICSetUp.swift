@@ -27,7 +27,7 @@ enum NICSetUp {
         "NIC: LAUBERHORN interface 1.0, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
       )
     } catch {
-      Log.error("NIC not usable: \(error)")
+      Log.error("NIC not usable: \(error)", from: .nic)
     }
   }
 

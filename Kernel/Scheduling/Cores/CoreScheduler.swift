@@ -113,7 +113,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
   /// Takes the running thread off the core.
   ///
   /// - Returns: what it is now. `.runnable`: it was preempted, it yielded, or a wake-up had
-  ///   already come. `.migrating`: it may not run here any more, see `takeEmigrant`.
+  ///   already come. `.migrating`: it may not run here any more, see `emigrant`.
   public mutating func stop(
     _ reason: StopReason, at nowNanoseconds: UInt64, in records: some ThreadRecords
   ) -> ThreadState {
@@ -229,17 +229,18 @@ public struct CoreScheduler: ~Copyable, Sendable {
     return thread
   }
 
-  /// The next thread that may not run here, and where it goes: the caller posts it there.
-  /// - Parameter destination: chooses one of the cores that the thread may run on.
-  public mutating func takeEmigrant(
-    in records: some ThreadRecords, destination: (ThreadKind, CoreSet) -> CoreIdentifier
-  ) -> (thread: ThreadIdentifier, destination: CoreIdentifier)? {
-    guard let thread = emigrants.popFirst(in: records) else { return nil }
-    let record = records[thread]
-    let core = destination(record.kind, record.affinity)
-    precondition(record.affinity.contains(core), "the thread may not run there")
-    leave(thread, for: core, in: records)
-    return (thread, core)
+  /// A thread that may not run here any more; nil when there is none.
+  public var emigrant: ThreadIdentifier? { emigrants.first }
+
+  /// Lets an emigrant go; the caller posts it to `destination` (`Placement` chooses), and looks
+  /// for the next one.
+  public mutating func release(
+    emigrant thread: ThreadIdentifier, to destination: CoreIdentifier,
+    in records: some ThreadRecords
+  ) {
+    precondition(records[thread].affinity.contains(destination), "the thread may not run there")
+    emigrants.remove(thread, in: records)
+    leave(thread, for: destination, in: records)
   }
 
   /// Changes where a thread of this core may run. A running one goes when it stops.

@@ -51,7 +51,7 @@ public enum StopReason: Hashable, Sendable {
 
 /// What became of a wake-up.
 public enum WakeOutcome: Hashable, Sendable {
-  /// The thread is ready here, or an emigrant (`takeEmigrant`); whether it should run before
+  /// The thread is ready here, or an emigrant (`CoreScheduler.emigrant`); whether it should run before
   /// the one that runs now.
   case ready(preempts: Bool)
   /// The thread is not waiting, or has not arrived yet: its next wait ends at once.

@@ -65,6 +65,44 @@ public struct Stealing: Hashable, Sendable {
   }
 }
 
+/// The victim's side: cores without a tick do not look for work, so who has more than it can run
+/// rings one that has less, and that one asks.
+///
+/// Only progress leads to an invitation (a thread became ready, one was given away, a slice
+/// ended), a refusal does not: so threads that may not move cause no traffic.
+public struct Invitations: Hashable, Sendable {
+  private var readyBefore = 0
+  private var latest: CoreIdentifier
+
+  public init(core: CoreIdentifier) { latest = core }
+
+  /// Whom to ring now (`Mailbox.postReschedule`).
+  /// - Parameters:
+  ///   - ready: general threads that are ready here.
+  ///   - hasProgressed: whether a thread was given away or a slice ended since the last question.
+  ///   - waiting: cores on general duty that have nothing to run.
+  ///   - cores: all on general duty, for when nobody waits.
+  public mutating func next(
+    ready: Int, hasProgressed: Bool, waiting: CoreSet, cores: CoreSet, loads: some CoreLoads
+  ) -> CoreIdentifier? {
+    let hasMore = ready > readyBefore
+    readyBefore = ready
+    guard ready > 0, hasMore || hasProgressed else { return nil }
+    if let core = waiting.next(after: latest) {
+      latest = core
+      return core
+    }
+    var remaining = cores
+    while let core = remaining.next(after: latest) {
+      remaining.remove(core)
+      guard loads.readyGeneral(on: core) + 1 < ready else { continue }
+      latest = core
+      return core
+    }
+    return nil
+  }
+}
+
 /// Where a thread goes that cannot stay where it is.
 public enum Placement {
   /// The core with the fewest ready threads among those of the affinity; for a general thread,

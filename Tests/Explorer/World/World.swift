@@ -171,7 +171,7 @@ struct World {
         try deliver(bytes)
       case .wake(let core): cores[core.index].isStalled = false
       case .interrupt(let core, _): cores[core.index].isStalled = false
-      case .call: break
+      case .call, .event: break
       case .violation(let violation):
         throw Fault(violation.brokenRule, "\(violation)")
       }

@@ -91,6 +91,7 @@ extension Lauberhorn {
       let call = takeWaitingCall(of: process)
     else { return false }
     self[worker].reservedBy = core
+    self[core].offeredEndpoint = worker
     self[core].pendingCall = call
     if self[core].isStalled { calls[call].cost.heldLoads += 1 }
     deliver(.call, to: kernelEndpoint, naming: worker, tag: calls[call].tag)
@@ -106,6 +107,7 @@ extension Lauberhorn {
       let willWork =
         core.wantedBy == process
         || core.pendingCall.map { calls[$0].process == process } ?? false
+        || core.offeredEndpoint.map { self[$0].process == process } ?? false
         || core.resumingEndpoint.map { self[$0].process == process } ?? false
       if works || willWork { count += 1 }
     }

@@ -51,6 +51,9 @@ extension Lauberhorn {
         processes.updateWaiting(process)
       }
       if let resumer = self[endpoint].resumedBy { self[resumer].resumingEndpoint = nil }
+      for index in cores.indices where cores[index].offeredEndpoint == endpoint {
+        cores[index].offeredEndpoint = nil
+      }
       unchain(endpoint, from: process)
     }
     let call = self[endpoint].call

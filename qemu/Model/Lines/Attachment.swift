@@ -20,9 +20,7 @@ extension Lauberhorn {
     switch state.mode {
     case .offline, .general:
       self[core].wantedBy = nil
-      // It will not run the worker now; the call need not wait until it acknowledges.
-      retractKernelMessage(of: core)
-      abandonKernelWork(of: core, access)
+      retractOffer(of: core, access)
     case .dispatch: break
     case .user:
       if left != came { self[core].wantedBy = nil }
@@ -31,14 +29,23 @@ extension Lauberhorn {
     dispatch()
   }
 
-  /// A CALL or RESUME that stands in the kernel line and that the core never got: it must not
-  /// get it when it comes back, since the worker may run elsewhere by then (R1).
-  private mutating func retractKernelMessage(of core: CoreIdentifier) {
-    guard let endpoint = self[core].kernelEndpoint, !self[endpoint].isMessageTaken,
+  /// The core will not act now on a CALL or RESUME in its kernel line. One that it never got is
+  /// replaced, and asked of another. One that it got may be acted on when the core comes back
+  /// (R3), so its worker stays with it until then (R1); but a call need not wait for that.
+  private mutating func retractOffer(of core: CoreIdentifier, _ access: Access) {
+    guard let endpoint = self[core].kernelEndpoint,
       self[endpoint].message == .call || self[endpoint].message == .resume
     else { return }
-    clean(endpoint)
-    deliver(.tryAgain, to: endpoint)
+    if self[endpoint].isMessageTaken {
+      guard let call = self[core].pendingCall else { return }
+      self[core].pendingCall = nil
+      calls[call].cost.endSpan(access)
+      requeue(call)
+    } else {
+      abandonKernelWork(of: core, access)
+      clean(endpoint)
+      deliver(.tryAgain, to: endpoint)
+    }
   }
 
   private func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
@@ -84,6 +91,10 @@ extension Lauberhorn {
     _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access?
   ) {
     self[endpoint].core = core
+    if let other = self[endpoint].reservedBy, other != core {
+      // It runs already; a call that it was named for is for any worker.
+      self[other].offeredEndpoint = nil
+    }
     self[endpoint].reservedBy = nil
     // It has a core: nobody need resume it, whoever was asked.
     if self[endpoint].needsResume {

@@ -135,6 +135,7 @@ extension Lauberhorn {
         choice == LineIndex.linesPerEndpoint
         ? lineMap.stateLine(of: core) : LineIndex(number: first + choice)
       guard caches.has(line, core: core) else { continue }
+      faultCounters.count(.faultEvictions)
       evict(line)
       return
     }

@@ -78,6 +78,7 @@ extension Lauberhorn {
     let line = self[endpoint].parity
     lines.setWord(ControlLineWord.tail, of: endpoint, line: line, to: tail.word)
     lines.setWord(ControlLineWord.tag, of: endpoint, line: line, to: tag?.number ?? 0)
+    traceDelivery(tail.kind, to: endpoint, tag: tag)
     // The consumer's next load of it must miss.
     assert(caches.owner(of: .control(line, of: endpoint)) == nil)
     self[endpoint].message = tail.kind

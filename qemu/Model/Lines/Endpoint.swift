@@ -79,6 +79,8 @@ struct Core: Hashable {
   var unseenState: UnseenState?
   /// The call that its kernel endpoint got and that no worker endpoint has yet (R8).
   var pendingCall: CallIndex?
+  /// The endpoint that the CALL in its kernel endpoint names, until it is acknowledged or bound.
+  var offeredEndpoint: EndpointIdentifier?
   /// The endpoint that the RESUME in its kernel endpoint names.
   var resumingEndpoint: EndpointIdentifier?
   /// Its worker got a YIELDNOW so that this process gets the core (§3.6, 4).

@@ -19,6 +19,7 @@ extension Lauberhorn {
   /// access that breaks a rule is reported and reads as zero.
   public mutating func load(_ access: Access, offset: UInt64, size: Int) -> LoadAnswer {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return .value(0)
     case .coreState(let core, _):
@@ -40,6 +41,7 @@ extension Lauberhorn {
   /// A store. It is never held: it waits in the core's write buffer while its line comes.
   public mutating func store(_ access: Access, offset: UInt64, size: Int, value: UInt64) {
     outputs.reclaim()
+    noteTime(access)
     switch locate(access, offset: offset, size: size) {
     case nil: return
     case .coreState(let core, let word):
@@ -86,6 +88,13 @@ extension Lauberhorn {
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access,
     at offset: UInt64
   ) -> FillOutcome {
+    let isAcknowledgement =
+      blockOffset < EndpointLayout.receiveOverflowOffset && self[endpoint].message != nil
+      && line != .control(self[endpoint].parity, of: endpoint)
+    if isAcknowledgement, access.followsUnorderedStore, self[access.core].requestedLine != line {
+      // The fetch that this load starts may overtake the response in the core's write buffer.
+      report(.responseNotOrdered, access, at: offset)
+    }
     guard hasRequestArrived(line, access) else { return .held }
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       guard self[endpoint].message != nil else {
@@ -119,6 +128,7 @@ extension Lauberhorn {
     guard faultSettings.lineLatencyNanoseconds > 0 else { return true }
     let core = access.core
     if self[core].requestedLine != line {
+      faultCounters.count(.faultDelayedRequests)
       self[core].requestedLine = line
       self[core].requestArrival =
         access.nowNanoseconds.addingSaturated(faultSettings.lineLatencyNanoseconds)
@@ -205,6 +215,7 @@ extension Lauberhorn {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
+        traceHeldLoad(of: endpoint, access)
       }
       return .held
     }
@@ -214,6 +225,7 @@ extension Lauberhorn {
   /// The core gets the message, for the first time (R3).
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
+    traceTaking(from: endpoint, access)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -245,6 +257,10 @@ extension Lauberhorn {
     }
     // What this load, or the acknowledgement before it, lets go on.
     dispatch()
+    if self[endpoint].message == nil, faults.happens(faultSettings.earlyTryAgainsPerMillion) {
+      faultCounters.count(.faultEarlyTryAgains)
+      deliver(.tryAgain, to: endpoint)
+    }
   }
 
   private mutating func requestForKernel(_ core: CoreIdentifier) {
@@ -278,19 +294,18 @@ extension Lauberhorn {
 
   /// `core` has no pending call any more; the endpoint that it named is free for others.
   mutating func forgetPendingCall(of core: CoreIdentifier) {
-    guard let call = self[core].pendingCall else { return }
     self[core].pendingCall = nil
-    var next = processes[calls[call].process].firstEndpoint
-    while let endpoint = next {
-      if self[endpoint].reservedBy == core { self[endpoint].reservedBy = nil }
-      next = self[endpoint].nextOfProcess
+    if let endpoint = self[core].offeredEndpoint, self[endpoint].reservedBy == core {
+      self[endpoint].reservedBy = nil
     }
+    self[core].offeredEndpoint = nil
   }
 
   // MARK: - Acknowledgement (R4)
 
   /// Takes the lines back, and the response out of them; cleans them and flips p.
   private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
+    traceAcknowledgement(of: endpoint, access)
     takeBackLines(of: endpoint, for: self[endpoint].call)
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
@@ -333,6 +348,9 @@ extension Lauberhorn {
         if status == .requeue { self[core].declinedProcess = calls[call].process }
         requeue(call)
       }
+    } else {
+      // The call went elsewhere while the core was in general mode.
+      forgetPendingCall(of: core)
     }
     if let worker = self[core].resumingEndpoint {
       self[core].resumingEndpoint = nil

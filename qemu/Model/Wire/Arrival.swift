@@ -4,9 +4,8 @@ import Interface
 import Marshalling
 
 extension Lauberhorn {
-  /// A frame from the wire, without its frame check sequence. It may be damaged in any way.
-  public mutating func receive(_ frame: Span<UInt8>) {
-    outputs.reclaim()
+  /// A frame reached the NIC.
+  mutating func accept(_ frame: Span<UInt8>) {
     counters.count(.framesReceived)
     switch FrameDecoder.decode(frame, own: own) {
     case .drop(let reason): counters.count(reason)
@@ -64,6 +63,7 @@ extension Lauberhorn {
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
+    traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
     processes.updateWaiting(process)

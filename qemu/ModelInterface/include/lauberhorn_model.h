@@ -17,6 +17,30 @@
 
 typedef struct LauberhornModel LauberhornModel;
 
+/* What goes wrong on purpose; all zero: nothing. */
+typedef struct LauberhornWireFaults {
+    uint32_t drop_per_million;
+    uint32_t corrupt_per_million; /* one bit */
+    uint32_t reorder_per_million; /* comes after the next frame, or 1 ms */
+    uint32_t duplicate_per_million;
+} LauberhornWireFaults;
+
+typedef enum LauberhornInterruptOrder {
+    LAUBERHORN_INTERRUPT_FIRST = 0, /* at the held load */
+    LAUBERHORN_ANSWER_FIRST = 1,
+    LAUBERHORN_INTERRUPT_ORDER_RANDOM = 2,
+} LauberhornInterruptOrder;
+
+typedef struct LauberhornFaults {
+    uint64_t seed;
+    uint64_t line_latency_nanoseconds; /* at most 1 s */
+    uint32_t evictions_per_million;    /* of accesses */
+    uint32_t early_try_agains_per_million; /* of loads that would be held */
+    uint32_t interrupt_order;              /* LauberhornInterruptOrder */
+    LauberhornWireFaults received;
+    LauberhornWireFaults sent;
+} LauberhornFaults;
+
 /* What the FPGA is built with. */
 typedef struct LauberhornConfiguration {
     uint16_t core_count;
@@ -26,6 +50,8 @@ typedef struct LauberhornConfiguration {
     uint64_t stall_limit_nanoseconds;
     uint64_t ethernet_address; /* first byte on the wire in bits 40..47 */
     uint32_t internet_address; /* first byte on the wire in bits 24..31 */
+    LauberhornFaults faults;
+    bool traced; /* events are among the outputs */
 } LauberhornConfiguration;
 
 /* Who accesses a window, and what the simulator has counted for that core. */
@@ -33,7 +59,10 @@ typedef struct LauberhornAccess {
     uint64_t now_nanoseconds;
     uint64_t instructions;   /* executed by this core, this one included */
     uint64_t kernel_entries; /* changes from EL0 to EL1 on this core */
+    uint64_t program_counter; /* 0: not known */
     uint16_t core;
+    bool follows_unordered_store; /* a load, with no barrier since the store
+                                     before it to the same endpoint (R5) */
 } LauberhornAccess;
 
 typedef enum LauberhornOutputKind {
@@ -43,6 +72,7 @@ typedef enum LauberhornOutputKind {
     LAUBERHORN_OUTPUT_INTERRUPT = 3, /* raise SGI `interrupt` at `core` */
     LAUBERHORN_OUTPUT_CALL = 4,      /* a call ended: `call` says how */
     LAUBERHORN_OUTPUT_VIOLATION = 5, /* `core` broke a rule: text in bytes */
+    LAUBERHORN_OUTPUT_EVENT = 6,     /* for the trace: `event` */
 } LauberhornOutputKind;
 
 /* How one call went; the numbers are of the core that served it. */
@@ -67,6 +97,15 @@ typedef struct LauberhornCallRecord {
     bool succeeded;          /* answered with SUCCESS */
 } LauberhornCallRecord;
 
+/* An event of the trace (Kernel/Tracing/TraceRecord.swift), without time. */
+typedef struct LauberhornEvent {
+    uint64_t tag;    /* of the call; 0: none */
+    uint64_t second; /* arguments, as the number says */
+    uint32_t first;
+    uint16_t number; /* of TraceEvent */
+    uint16_t core;   /* 0xffff: none */
+} LauberhornEvent;
+
 typedef struct LauberhornOutput {
     LauberhornOutputKind kind;
     uint16_t core;
@@ -74,6 +113,7 @@ typedef struct LauberhornOutput {
     const uint8_t *bytes; /* valid until the next call into the model */
     size_t length;
     LauberhornCallRecord call;
+    LauberhornEvent event;
 } LauberhornOutput;
 
 /* Returns NULL when the configuration is impossible. */
@@ -117,7 +157,8 @@ void lauberhorn_model_advance(LauberhornModel *model, uint64_t now_nanoseconds);
 bool lauberhorn_model_next_output(LauberhornModel *model,
                                   LauberhornOutput *output);
 
-/* A counter by number (NICCounter of the interface) and its name, or NULL. */
+/* A counter by number, and its name or NULL: first those of the interface
+ * (NICCounter), behind them how often each fault happened (FaultCounter). */
 uint64_t lauberhorn_model_counter(const LauberhornModel *model, unsigned number);
 const char *lauberhorn_model_counter_name(unsigned number);
 
