@@ -44,8 +44,8 @@ import Testing
     #expect(
       fields(Core()) == [
         "state", "kernelEndpoint", "heldEndpoint", "heldDeadline", "isStalled", "requestedLine",
-        "requestArrival", "unseenState", "pendingCall", "resumingEndpoint", "wantedBy",
-        "declinedProcess",
+        "requestArrival", "unseenState", "pendingCall", "offeredEndpoint",
+        "resumingEndpoint", "wantedBy", "declinedProcess",
       ])
     #expect(
       fields(Process()) == [
@@ -55,8 +55,9 @@ import Testing
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
         "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
-        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults", "calls",
-        "commandRegisters", "order", "scratch",
+        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults",
+        "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "commandRegisters",
+        "order", "scratch",
       ])
   }
 }

@@ -157,6 +157,7 @@ extension Lauberhorn {
       digest.combine(core.isStalled)
       digest.combine(core.unseenState?.isStored ?? false)
       combine(core.pendingCall, into: &digest)
+      digest.combine(core.offeredEndpoint)
       digest.combine(core.resumingEndpoint)
       digest.combine(core.wantedBy)
       digest.combine(core.declinedProcess)
