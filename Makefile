@@ -29,7 +29,7 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test firmware-test fuzz doctor packages kernel services \
+.PHONY: help run test unit device-test boot-test errata-test firmware-test fuzz doctor packages kernel services \
   device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
@@ -41,6 +41,7 @@ help:
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
@@ -66,7 +67,7 @@ run: image tools
 	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
 
 test: image clients grub
-	@Tools/Scripts/test.sh '$(START)' unit device boot firmware
+	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
@@ -76,6 +77,9 @@ device-test: image
 
 boot-test: image clients
 	@Tools/Scripts/test.sh '$(START)' boot
+
+errata-test: image clients
+	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
 	@Tools/Scripts/test.sh '$(START)' firmware

@@ -47,6 +47,7 @@ let dualModules: [Target] = [
   dual("Reporting", path: "Kernel/Reporting"),
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
+  dual("Processor", path: "Kernel/Processor", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
@@ -96,6 +97,7 @@ let hostTargets: [Target] = [
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),
+  tests("ProcessorTests", "Processor", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
@@ -123,7 +125,7 @@ let kernelTargets: [Target] = [
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
+      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform", "Processor",
       "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),

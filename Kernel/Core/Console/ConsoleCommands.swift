@@ -48,11 +48,16 @@ enum ConsoleCommands {
       Console.withOutput {
         $0.write("help           this list\n")
         $0.write("stats          what cores and NIC have counted\n")
+        $0.write("probe [ms]     facts about this machine; ms: how long to let a load be held\n")
         $0.write("exit [status]  stop the machine\n")
         $0.write("panic          fail like a bug of the kernel would, to see the report\n")
       }
     } else if matches("stats") {
       Statistics.print()
+    } else if matches("probe") {
+      HardwareProbe.run(holdMilliseconds: nil)
+    } else if matches("probe ", isPrefix: true), let limit = number(from: 6), (1...1000) ~= limit {
+      HardwareProbe.run(holdMilliseconds: limit)
     } else if matches("panic") {
       fail()
     } else if matches("exit") {

@@ -122,6 +122,7 @@ enum CoreCounter: Int, CaseIterable {
     unsafe block.pointee.userTable = userTable
     write_user_table(userTable)
     barrier_context()
+    errata_after_user_table_change()
   }
 
   /// Puts a thread at the end of this core's run queue.
