@@ -11,7 +11,8 @@ internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
-  case help, processes, cores, runQueues, endpoints, services, nic, probe, statistics, trace, log, kill
+  case help, processes, cores, runQueues, endpoints, services, nic, probe, statistics, trace, log,
+    kill
   case reboot, panic, exit
 
   var name: StaticString {
