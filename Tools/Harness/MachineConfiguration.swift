@@ -99,7 +99,7 @@ public struct MachineConfiguration: Sendable {
         + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
         + (processCapacity.map { ",processes=\($0)" } ?? "")
-        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
+        + deviceProperties.map { ",\($0.name)=\(Self.escape($0.value))" }.joined(),
     ]
     if let packetCapture {
       arguments += [
