@@ -10,6 +10,10 @@ import PackageDescription
 
 let compilation = Context.environment["WENGEN_TARGET"] ?? "host"
 
+/// `make kernel CHECKS=1`: the kernel checks itself (lock order).
+let checks: [SwiftSetting] =
+  Context.environment["WENGEN_CHECKS"] == "1" ? [.define("CHECKS")] : []
+
 /// Every Swift target: strict memory safety, and a warning is an error.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
@@ -50,8 +54,10 @@ let dualModules: [Target] = [
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
+  dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
+  dual("CommandLine", path: "Kernel/CommandLine", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -85,6 +91,8 @@ let hostTargets: [Target] = [
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
   .executableTarget(
+    name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
+  .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
     name: "FuzzTargets",
@@ -93,6 +101,12 @@ let hostTargets: [Target] = [
     ],
     path: "Fuzz/Targets", swiftSettings: strict),
   tests("FuzzTests", "FuzzTargets"),
+  .target(name: "Allocations", path: "Benchmarks/Allocations"),
+  .executableTarget(
+    name: "wengen-benchmark", dependencies: ["Allocations", "Interface", "Model"],
+    path: "Benchmarks/Model",
+    swiftSettings: strict),
+  tests("NetworkTests", "Network"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
@@ -102,6 +116,7 @@ let hostTargets: [Target] = [
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
+  tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -119,15 +134,15 @@ let kernelTargets: [Target] = [
   .target(name: "Boot", path: "Boot"),
   .target(
     name: "ArchAArch64", dependencies: ["Boot", "Interface", "Memory", "Reporting"],
-    path: "Kernel/Arch/AArch64", swiftSettings: strict),
+    path: "Kernel/Arch/AArch64", swiftSettings: strict + checks),
   .target(
     name: "Platform", dependencies: ["ArchAArch64", "Boot", "DeviceTree", "Reporting"],
     path: "Kernel/Platform", swiftSettings: strict),
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform",
-      "Reporting", "Scheduling", "SystemInterface", "Tracing",
+      "ArchAArch64", "Boot", "CommandLine", "DeviceTree", "Images", "Interface", "Memory",
+      "Network", "Platform", "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]

@@ -52,7 +52,7 @@ struct ThreadContext {
 /// What TPIDR_EL1 points to. Assembly uses the first field.
 struct CoreLocal {
   struct ThreadContext *context; // the thread that runs in user mode
-  uint64_t core_number;
+  uint64_t held_locks;           // a bit for each rank, when the lock order is checked
 };
 
 _Static_assert(offsetof(struct TranslationSetup, memory_attributes) == TRANSLATION_MAIR, "");
@@ -84,6 +84,13 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 
 /// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
 uint64_t thread_resume(struct ThreadContext *context);
+
+/// Threads.S: goes on with `code` on another stack; nobody comes back.
+void run_on_stack(uint64_t stack_top, void (*code)(void)) __attribute__((noreturn));
+/// Main.swift: the boot core on a stack with guard pages.
+void boot_core_main(void);
+ALWAYS_INLINE void run_boot_core(uint64_t stack_top) __attribute__((noreturn));
+ALWAYS_INLINE void run_boot_core(uint64_t stack_top) { run_on_stack(stack_top, boot_core_main); }
 
 /// Start.S: stops this core for good.
 void hang(void) __attribute__((noreturn));
@@ -129,10 +136,12 @@ void kernel_message_call(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
+void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+IMAGE_SYMBOL(kernel_message_frame)
 
 #pragma GCC visibility pop
 
@@ -174,6 +183,18 @@ SYSTEM_REGISTER_WRITE(interrupt_generate, "S3_0_C12_C11_5")        // ICC_SGI1R_
 SYSTEM_REGISTER_WRITE(timer_control, "cntv_ctl_el0")
 SYSTEM_REGISTER_WRITE(timer_compare, "cntv_cval_el0")
 SYSTEM_REGISTER_WRITE(timer_user_access, "cntkctl_el1")
+
+/// The locks that this core holds (CoreLocal), for checks of their order.
+ALWAYS_INLINE uint64_t core_held_locks(void) {
+  struct CoreLocal *local = (struct CoreLocal *)(uintptr_t)read_core_local();
+  return local ? local->held_locks : 0;
+}
+ALWAYS_INLINE void core_set_held_locks(uint64_t locks) {
+  struct CoreLocal *local = (struct CoreLocal *)(uintptr_t)read_core_local();
+  if (local) {
+    local->held_locks = locks;
+  }
+}
 
 // --- Barriers, caches, waiting --------------------------------------------------------------
 

@@ -107,6 +107,7 @@ extension TraceEvent {
     case .processCreated: EventDescription("process_created", .worker)
     case .processEnded: EventDescription("process_ended", .worker)
     case .tryAgainTaken: EventDescription("try_again")
+    case .timerTaken: EventDescription("timer")
     case .coreStarted: EventDescription("core_started")
     case .maskChanged: EventDescription("mask_changed", .bits("sources"))
     case .panicked: EventDescription("panicked")

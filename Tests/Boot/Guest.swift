@@ -34,7 +34,13 @@ final class Guest {
     calculatorPort = try portsAsInGuest ? CalculatorService.port : freeLoopbackPort()
     rpcbindPort = try portsAsInGuest ? RpcbindService.port : freeLoopbackPort()
     self.archive = archive
-    for port in ports { otherPorts[port] = try freeLoopbackPort() }
+    // The system may name a port twice, since none of them is in use yet.
+    var taken: Set = [echoPort, calculatorPort, rpcbindPort]
+    for port in ports {
+      var free = try freeLoopbackPort()
+      while !taken.insert(free).inserted { free = try freeLoopbackPort() }
+      otherPorts[port] = free
+    }
     recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
     records = CallRecordFile(path: recordsPath)
     var configuration = MachineConfiguration(

@@ -39,7 +39,9 @@ import Testing
     #expect(try #require(self.filter("nic=debug,info"))[.nic] == .information)
   }
 
-  @Test(arguments: ["", ",", "info,", "loud", "nic=", "=info", "nic=info=debug", "Info", "cpu=info"])
+  @Test(arguments: [
+    "", ",", "info,", "loud", "nic=", "=info", "nic=info=debug", "Info", "cpu=info",
+  ])
   func whatIsNotUnderstoodChangesNothing(text: String) {
     var filter = LogFilter()
     filter[.nic] = .debug

@@ -63,4 +63,29 @@ struct LifecycleTests {
       #expect(!isStuck)
     }
   }
+
+  @Test("who pretends to wait at one line is believed for a few rounds, then killed like any other")
+  func pretender() {
+    var watch = CallWatch()
+    var rounds = 0
+    var isStuck = false
+    while !isStuck, rounds < 100 {
+      rounds += 1
+      let isBelieved = watch.noteWaiting(at: 0x80)
+      if isBelieved { continue }
+      watch.notePeriod()
+      isStuck = watch.noteResume(tag: 7)
+    }
+    #expect(isStuck)
+    #expect(rounds <= Int(CallWatch.sameLineLimit + CallWatch.limit) + 2)
+  }
+
+  @Test("who waits, and changes lines, is believed for ever")
+  func honestWaiter() {
+    var watch = CallWatch()
+    for round in 0..<1_000 as Range<UInt64> {
+      let isBelieved = watch.noteWaiting(at: round % 3 == 0 ? 0x80 : 0)
+      #expect(isBelieved)
+    }
+  }
 }

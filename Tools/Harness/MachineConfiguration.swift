@@ -36,7 +36,21 @@ public struct MachineConfiguration: Sendable {
   /// the device.
   public var endpointCapacity: Int?
   public var processCapacity: Int?
+  /// Further properties of the device, such as `("evictions", "1000")` (qemu/Device/README.md).
+  public var deviceProperties: [(name: String, value: String)] = []
   public var forwardedPorts: [ForwardedPort]
+  /// Instead of QEMU's user network: a wire on which each frame is a datagram. The guest's NIC
+  /// sends to `peer` and receives at `local`, UDP ports of 127.0.0.1.
+  public struct DatagramWire: Hashable, Sendable {
+    public let local: UInt16
+    public let peer: UInt16
+
+    public init(local: UInt16, peer: UInt16) {
+      self.local = local
+      self.peer = peer
+    }
+  }
+  public var wire: DatagramWire?
   public var artefacts: Artefacts
   /// Who starts the kernel.
   public var bootPath = BootPath.image
@@ -77,12 +91,15 @@ public struct MachineConfiguration: Sendable {
     let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
     arguments += [
       "-plugin", Self.escape(artefacts.device),
-      "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
+      "-netdev",
+      wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
+        ?? "user,id=net0,ipv6=off" + forwards.joined(),
       "-device",
       "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
         + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
         + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
-        + (processCapacity.map { ",processes=\($0)" } ?? ""),
+        + (processCapacity.map { ",processes=\($0)" } ?? "")
+        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
     ]
     if let packetCapture {
       arguments += [

@@ -22,6 +22,8 @@ struct Settings {
   var repeatedCalls = 0
   /// For the kernel's command line.
   var bootArguments: [String] = []
+  /// A folder for what NIC and kernel record of the run; nil records nothing.
+  var traceFolder: String?
   /// When `make` was started, for the time it took in all.
   var makeStart: Date?
 
@@ -49,6 +51,7 @@ struct Settings {
     packetCapture = value("PCAP")
     accelerator = value("ACCEL")
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
+    traceFolder = value("TRACE")
     bootArguments = value("APPEND")?.split(separator: " ").map(String.init) ?? []
     makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
   }

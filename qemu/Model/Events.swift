@@ -56,6 +56,7 @@ extension Lauberhorn {
   }
 
   mutating func traceHeldLoad(of endpoint: EndpointIdentifier, _ access: Access) {
+    guard isTraced else { return }
     trace(.loadHeld, core: access.core, UInt32(endpoint.number), access.instructions)
   }
 

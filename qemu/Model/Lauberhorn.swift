@@ -117,6 +117,7 @@ public struct Lauberhorn: Hashable, Sendable {
   /// 0 unless `noteTime` needs it.
   var faultClock: UInt64 = 0
   var calls: CallTable
+  var kernelFrames = FrameQueue()
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
   var order: UInt64 = 0
@@ -151,6 +152,7 @@ public struct Lauberhorn: Hashable, Sendable {
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
     if let wireDeadline { consider(wireDeadline) }
+    if let firstQuantumEnd { consider(firstQuantumEnd) }
     return first
   }
 
@@ -172,6 +174,7 @@ public struct Lauberhorn: Hashable, Sendable {
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    preemptHandlers(nowNanoseconds: nowNanoseconds)
     advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
 

@@ -56,6 +56,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case foreignEndpointInState
     case unknownRegister
     case readOnlyRegister
+    case frameOutsideLines
   }
 
   public let rule: Rule
@@ -92,6 +93,7 @@ extension Violation.Rule {
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"
     case .unknownRegister: "no such register"
     case .readOnlyRegister: "this register is read-only"
+    case .frameOutsideLines: "a frame to send has 14 bytes or more, all in the declared lines"
     }
   }
 }

@@ -11,7 +11,7 @@ internal import Reporting
 
 /// The serial port.
 enum Console {
-  private static let lock = SpinLock()
+  private static let lock = SpinLock(.console)
   // Safety (both): set by the boot core before any other runs; then only used under `lock`, or by
   // a panic, when nothing else matters any more.
   nonisolated(unsafe) private static var port: PL011?

@@ -4,7 +4,6 @@ internal import Boot
 internal import Interface
 internal import Platform
 internal import Reporting
-internal import Scheduling
 
 /// Prints counters.
 enum Statistics {
@@ -28,34 +27,16 @@ enum Statistics {
       Console.withReply { $0.write("NIC: none\n") }
       return
     }
+    printNIC(nic)
+  }
+
+  /// The NIC's counters that are not zero.
+  static func printNIC(_ nic: NIC) {
     for counter in NICCounter.allCases {
       guard let value = Kernel.withTables({ () -> UInt64? in try? nic.counter(counter) }),
         value != 0
       else { continue }
       Console.withReply { $0.writeLine("NIC: \(counter.name) \(value)") }
     }
-  }
-
-  /// One line a process.
-  static func printProcesses() {
-    for number in 1...ProcessTable.capacity {
-      let process = ProcessIdentifier(UInt16(number))
-      let text = Kernel.withTables {
-        ProcessTable.withBlock(of: process) { block -> LogText in
-          let state: StaticString =
-            if block.table == nil {
-              "waits for its restart"
-            } else if ProcessTable.isEnding(process) {
-              "ends"
-            } else {
-              "runs"
-            }
-          return
-            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4)"
-        }
-      }
-      if let text { Console.withOutput { $0.writeLine(text) } }
-    }
-    Console.withOutput { $0.write("end of processes\n") }
   }
 }

@@ -41,7 +41,12 @@ enum Interrupts {
     var taken: Taken = []
     while let interrupt = TakenInterrupt() {
       core.count(.interrupts)
-      core.trace(.interruptTaken, interrupt.number)
+      // The timer comes to idle cores, too, and would fill their rings.
+      if unsafe interrupt.number == timer {
+        core.trace(.timerTaken)
+      } else {
+        core.trace(.interruptTaken, interrupt.number)
+      }
       switch interrupt.number {
       case unsafe timer:
         core.count(.alarms)

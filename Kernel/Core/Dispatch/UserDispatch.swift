@@ -131,9 +131,12 @@ struct UserDispatch {
     var leaves = core.takeRescheduleRequest() || taken.contains(.generalWaits)
     if thread.isStarting {
       if taken.contains(.endOfTurn) { leaves = true }
-    } else if taken.contains(.watch), !HeldLoad.isWaiting(thread) {
-      thread.watch.notePeriod()
-      leaves = true
+    } else if taken.contains(.watch) {
+      let line = HeldLoad.line(of: thread)
+      if line.map({ thread.watch.noteWaiting(at: $0) }) != true {
+        thread.watch.notePeriod()
+        leaves = true
+      }
     }
     if leaves { preempt(thread) }
     return !leaves
@@ -170,31 +173,33 @@ struct UserDispatch {
 
 /// Whether an interrupted worker waits for the NIC, as far as its registers tell.
 enum HeldLoad {
-  /// The interrupted instruction loads from the thread's own control lines. A program that lies
-  /// with such a load in a loop of its own is caught at another of the loop's instructions.
-  static func isWaiting(_ thread: ThreadReference) -> Bool {
+  /// The thread's own control line that the interrupted instruction loads from; nil when it does
+  /// something else. A program may lie with such a load in a loop: see `CallWatch`.
+  static func line(of thread: ThreadReference) -> UInt64? {
     var instruction: UInt32 = 0
     do throws(SystemError) {
       try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) {
         index, byte in
         instruction |= UInt32(byte) << UInt32(8 * index)
       }
-    } catch { return false }
+    } catch { return nil }
     // LDP of two 64-bit registers with a signed offset, and LDR of one with an unsigned offset
     // (ARM ARM C4.1.94): imm7 × 8 or imm12 × 8 from the register in bits 5…9.
     let base = instruction >> 5 & 31
-    guard base != 31 else { return false }
+    guard base != 31 else { return nil }
     let offset: UInt64
     if instruction & 0xffc0_0000 == 0xa940_0000 {
       offset = UInt64(bitPattern: Int64(Int32(bitPattern: instruction << 10) >> 25) * 8)
     } else if instruction & 0xffc0_0000 == 0xf940_0000 {
       offset = UInt64(instruction >> 10 & 0xfff) * 8
     } else {
-      return false
+      return nil
     }
     let lines =
       UserAddressSpace.lines(ofThread: thread.index)
     let address = thread[base] &+ offset
-    return address >= lines && address < lines + UInt64(EndpointLayout.receiveOverflowOffset)
+    let end = lines + UInt64(EndpointLayout.receiveOverflowOffset)
+    guard address >= lines, address < end else { return nil }
+    return address & ~UInt64(LineGeometry.lineBytes - 1)
   }
 }

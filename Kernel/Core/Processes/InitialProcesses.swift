@@ -32,22 +32,21 @@ enum InitialArchive {
 enum InitialProcesses {
   /// Makes the processes and puts their threads into the cores' run queues, one core after the
   /// other. What cannot be started is reported and left out.
-  /// - Returns: how many processes there are.
-  static func create() -> Int {
+  static func create() {
     guard Kernel.platform.initialArchive != nil else {
       Log.warning("no initial archive: there is nothing to run")
-      return 0
+      return
     }
-    return InitialArchive.withArchive { archive in
+    _ = InitialArchive.withArchive { archive in
       if let manifest = archive.entry(named: ServiceManifest.path) {
         create(archive, manifest: manifest)
       } else {
         createAll(archive)
       }
-    } ?? 0
+    }
   }
 
-  private static func createAll(_ archive: borrowing Archive) -> Int {
+  private static func createAll(_ archive: borrowing Archive) {
     var count = 0
     var next = archive.first
     while let entry = next {
@@ -59,15 +58,14 @@ enum InitialProcesses {
       }
       next = archive.entry(after: entry)
     }
-    return count
   }
 
-  private static func create(_ archive: borrowing Archive, manifest: Archive.Entry) -> Int {
+  private static func create(_ archive: borrowing Archive, manifest: Archive.Entry) {
     var count = 0
     var lines = ServiceManifest(archive.content(of: manifest))
     while true {
       do throws(ServiceManifestError) {
-        guard let line = try lines.next() else { return count }
+        guard let line = try lines.next() else { return }
         let program = lines.text(line.program)
         guard let image = archive.entry(named: program), image.isFile else {
           Log.error("services.conf line \(lines.line): no program '\(escaping: program)'")

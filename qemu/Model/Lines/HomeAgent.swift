@@ -226,6 +226,7 @@ extension Lauberhorn {
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
     traceTaking(from: endpoint, access)
+    raiseInterruptAfterAnswer(at: access.core)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -239,6 +240,7 @@ extension Lauberhorn {
       }
     } else if let call = self[endpoint].call {
       calls[call].cost.beginSpan(access)
+      self[access.core].handlerStart = access.nowNanoseconds
     }
   }
 
@@ -267,6 +269,7 @@ extension Lauberhorn {
     // A worker of this core made room for a process: that one first.
     guard let process = self[core].wantedBy else { return }
     self[core].wantedBy = nil
+    if process == .kernel, let endpoint = self[core].heldEndpoint { deliverFrame(to: endpoint) }
     if processes.isInstalled(process) { _ = sendToKernel(process, of: core) }
   }
 
@@ -310,6 +313,7 @@ extension Lauberhorn {
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
     } else if let call = self[endpoint].call {
+      self[access.core].handlerStart = nil
       self[endpoint].call = nil
       complete(call, withResponseIn: endpoint, access)
     }
@@ -338,7 +342,9 @@ extension Lauberhorn {
   ) {
     let core = access.core
     let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
-    let status = ResponseHead(word: word)?.status
+    let head = ResponseHead(word: word)
+    if self[endpoint].message == .frame, let head { sendFrame(from: endpoint, head, access) }
+    let status = head?.status
     if let call = self[core].pendingCall {
       forgetPendingCall(of: core)
       calls[call].cost.endSpan(access)
