@@ -159,6 +159,7 @@ extension Lauberhorn {
       combine(core.pendingCall, into: &digest)
       digest.combine(core.offeredEndpoint)
       digest.combine(core.resumingEndpoint)
+      digest.combine(core.interruptFollowsAnswer)
       digest.combine(core.wantedBy)
       digest.combine(core.declinedProcess)
     }
