@@ -2,7 +2,7 @@
 #
 # Variables of `make run`, for example `make run SMP=1 CALLS=10000`:
 
-# Cores of the guest, 1 to 8.
+# Cores of the guest, 1 to 48.
 SMP ?= 4
 # Memory of the guest.
 MEM ?= 256M
@@ -12,10 +12,17 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# Words for the kernel's command line, for example APPEND='log=debug trace=all'.
+APPEND ?=
 # How long `make fuzz` searches, all targets together.
 SECONDS ?= 60
+# Where `make debug` listens.
+GDB_PORT ?= 1234
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
+
+# 1: the kernel checks itself while it runs (the order of its locks).
+CHECKS ?= 0
 
 # Everything built is under .build; what boots, under .build/wengen.
 OUT := .build/wengen
@@ -29,14 +36,16 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit device-test boot-test errata-test firmware-test fuzz doctor packages kernel services \
-  device image clients grub tools \
+.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark explore \
+  mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
+	@echo '  trace       such a run, recorded: for Perfetto, babeltrace2, spreadsheets'
+	@echo '  debug, gdb  a guest that waits for a debugger, and the debugger'
 	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
@@ -44,6 +53,9 @@ help:
 	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
+	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
+	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
+	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
 	@echo '  image       all of: kernel, services, device'
@@ -58,15 +70,43 @@ help:
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo "  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
 # --- Running and testing ---------------------------------------------------------------------
 
 run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' WENGEN_START='$(START)' .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' WENGEN_START='$(START)' \
+	  .build/debug/wengen-run
 
-test: image clients grub
+# What NIC and kernel recorded of such a run, for other programs to read.
+trace: TRACE := $(OUT)/trace
+trace: image tools .build/debug/wengen-trace
+	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' WENGEN_START='$(START)' \
+	  .build/debug/wengen-run
+	@echo
+	@.build/debug/wengen-trace --serial $(TRACE)/serial.bin --nic $(TRACE)/nic.bin --out $(TRACE)
+	@echo
+	@echo 'In $(TRACE): trace.json (drop it on https://ui.perfetto.dev), trace.csv, request.svg, ctf/'
+	@echo 'Next: babeltrace2 $(TRACE)/ctf | less'
+
+# A guest that waits for a debugger, and the debugger, in two terminals.
+debug: image
+	@echo 'Waiting for a debugger: type make gdb in another terminal. Ctrl-A X leaves.'
+	@qemu-system-aarch64 -nodefaults -no-user-config -no-reboot -display none -monitor none \
+	  -machine virt,gic-version=3,virtualization=on -cpu cortex-a57 -smp $(SMP) -m $(MEM) \
+	  -serial mon:stdio -semihosting-config enable=on,target=native -plugin $(OUT)/lauberhorn.so \
+	  -netdev user,id=net0,ipv6=off,hostfwd=udp:127.0.0.1:14001-:4001,hostfwd=udp:127.0.0.1:14002-:4002 \
+	  -device lauberhorn,netdev=net0 -kernel $(OUT)/kernel.img -initrd $(OUT)/services.cpio \
+	  -append 'exit=semihosting $(APPEND)' -S -gdb tcp:127.0.0.1:$(GDB_PORT)
+
+gdb: $(OUT)/kernel.elf
+	@gdb-multiarch -q -ex 'target remote 127.0.0.1:$(GDB_PORT)' -x Tools/Scripts/kernel.gdb \
+	  $(OUT)/kernel.elf
+
+test: image clients grub .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -75,10 +115,10 @@ unit: packages swift
 device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
-boot-test: image clients
+boot-test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image clients
+errata-test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
@@ -91,6 +131,24 @@ fuzz: swift
 	@WENGEN_TARGET=fuzz $(QUIET) fuzz $(SWIFT_BUILD) -c release --product wengen-fuzz \
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
 	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
+
+benchmark: swift
+	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark
+	@.build/release/wengen-benchmark
+
+# SEEDS: random paths for each large machine.
+SEEDS ?= 100
+
+explore: packages swift
+	@$(QUIET) explorer $(SWIFT_BUILD) --product wengen-explore
+	@.build/debug/wengen-explore random $(SEEDS)
+	@.build/debug/wengen-explore large
+
+# Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
+MUTANT ?=
+
+mutate: packages swift
+	@Tools/Scripts/mutate.sh '$(MUTANT)'
 
 doctor:
 	@Tools/Scripts/doctor.sh
@@ -116,7 +174,7 @@ grub: $(OUT)/grubaa64.efi
 
 $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
-	@WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
+	@WENGEN_CHECKS=$(CHECKS) WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
 	  --product wengen --scratch-path .build/kernel
 	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
 
@@ -124,16 +182,18 @@ $(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
+# What runs, and what only boot tests run.
 programs := echo calculator rpcbind
+test_programs := batch hostile
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
-	@mkdir -p $@
-	@for program in $(programs); do \
+	@mkdir -p $@ $(OUT)/symbols
+	@for program in $(programs) $(test_programs); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  aarch64-linux-gnu-objcopy --strip-debug \
-	    .build/user/aarch64-none-none-elf/release/$$program $@/$$program || exit 1; \
+	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program && \
+	  aarch64-linux-gnu-objcopy --strip-debug $(OUT)/symbols/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
 
@@ -143,8 +203,8 @@ $(OUT)/services.cpio: $(OUT)/programs
 	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
 	@touch $< $@
 
-$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface qemu/Marshalling \
-  qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
+$(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface Kernel/Reporting \
+  Kernel/Tracing qemu/Marshalling qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
 	@cp .build/release/libLauberhornModel.so $@
@@ -171,6 +231,11 @@ $(OUT)/grubaa64.efi: Tools/Scripts/fetch-grub.sh | packages
 
 tools: .build/debug/wengen-run .build/debug/wengen-call
 
+.build/debug/wengen-trace: Package.swift \
+  $(call sources,Tools/Trace Kernel/Tracing Kernel/Reporting) | packages swift
+	@$(QUIET) trace-tool $(SWIFT_BUILD) --product wengen-trace
+	@touch $@
+
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \
   $(call sources,Tools/Harness Tools/Run Tools/Call) | swift
 	@$(QUIET) tools sh -c '$(SWIFT_BUILD) --product wengen-run && $(SWIFT_BUILD) --product wengen-call'
@@ -178,7 +243,7 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 # --- Sources ---------------------------------------------------------------------------------
 
-swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz)
+swift_sources := Package.swift $(wildcard Kernel User qemu Tools Tests Fuzz Benchmarks)
 
 format:
 	swift format --in-place --recursive $(swift_sources)

@@ -10,6 +10,10 @@ import PackageDescription
 
 let compilation = Context.environment["WENGEN_TARGET"] ?? "host"
 
+/// `make kernel CHECKS=1`: the kernel checks itself (lock order).
+let checks: [SwiftSetting] =
+  Context.environment["WENGEN_CHECKS"] == "1" ? [.define("CHECKS")] : []
+
 /// Every Swift target: strict memory safety, and a warning is an error.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
@@ -21,9 +25,11 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// The explorer's measure is states a second: what it runs is optimised in debug builds too.
+/// The explorer's measure is states a second: what it runs is optimised in debug builds too. Then
+/// bodies cross module borders, which incremental builds do not see unless told to look at files.
 let optimised: [SwiftSetting] =
-  compilation == "host" ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []
+  compilation == "host"
+  ? [.unsafeFlags(["-O", "-disable-incremental-imports"], .when(configuration: .debug))] : []
 
 /// A module compiled for host and target: logic only, no hardware, no I/O.
 func dual(
@@ -49,8 +55,10 @@ let dualModules: [Target] = [
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
   dual("Processor", path: "Kernel/Processor", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
+  dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
   dual("Tracing", path: "Kernel/Tracing", dependencies: ["Reporting"]),
+  dual("CommandLine", path: "Kernel/CommandLine", dependencies: ["Reporting"]),
 ]
 
 let hostTargets: [Target] = [
@@ -68,13 +76,14 @@ let hostTargets: [Target] = [
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
   dual("Marshalling", path: "qemu/Marshalling", dependencies: ["Interface"], settings: optimised),
   dual(
-    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling"], settings: optimised),
+    "Model", path: "qemu/Model", dependencies: ["Interface", "Marshalling", "Tracing"],
+    settings: optimised),
   .target(
-    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface"],
+    name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface", "Tracing"],
     path: "qemu/ModelExports", swiftSettings: strict),
   .target(
     name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
-    swiftSettings: strict + optimised),
+    exclude: ["README.md"], swiftSettings: strict + optimised),
   tests("ExplorerTests", "Explorer", "Interface", "Model", "Scheduling"),
   .target(name: "Harness", path: "Tools/Harness", swiftSettings: strict),
   .executableTarget(
@@ -82,6 +91,8 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
@@ -91,9 +102,15 @@ let hostTargets: [Target] = [
     ],
     path: "Fuzz/Targets", swiftSettings: strict),
   tests("FuzzTests", "FuzzTargets"),
+  .target(name: "Allocations", path: "Benchmarks/Allocations"),
+  .executableTarget(
+    name: "wengen-benchmark", dependencies: ["Allocations", "Interface", "Model"],
+    path: "Benchmarks/Model",
+    swiftSettings: strict),
+  tests("NetworkTests", "Network"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
-  tests("ModelTests", "Interface", "Marshalling", "Model"),
+  tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),
@@ -101,6 +118,7 @@ let hostTargets: [Target] = [
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
+  tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
     name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
@@ -118,15 +136,15 @@ let kernelTargets: [Target] = [
   .target(name: "Boot", path: "Boot"),
   .target(
     name: "ArchAArch64", dependencies: ["Boot", "Interface", "Memory", "Reporting"],
-    path: "Kernel/Arch/AArch64", swiftSettings: strict),
+    path: "Kernel/Arch/AArch64", swiftSettings: strict + checks),
   .target(
     name: "Platform", dependencies: ["ArchAArch64", "Boot", "DeviceTree", "Reporting"],
     path: "Kernel/Platform", swiftSettings: strict),
   .executableTarget(
     name: "wengen",
     dependencies: [
-      "ArchAArch64", "Boot", "DeviceTree", "Images", "Interface", "Memory", "Platform", "Processor",
-      "Reporting", "Scheduling", "SystemInterface", "Tracing",
+      "ArchAArch64", "Boot", "CommandLine", "DeviceTree", "Images", "Interface", "Memory",
+      "Network", "Platform", "Processor", "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]
@@ -139,6 +157,15 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "echo", dependencies: ["UserRuntime"], path: "User/Echo", exclude: ["echo.x"],
     swiftSettings: strict),
+  .target(name: "HostileInstructions", path: "User/Hostile/Instructions"),
+  .executableTarget(
+    name: "hostile",
+    dependencies: [
+      "HostileInstructions", "Interface", "SystemInterface", "UserRuntime", "UserStart",
+    ],
+    path: "User/Hostile", exclude: ["Instructions"], swiftSettings: strict),
+  .executableTarget(
+    name: "batch", dependencies: ["UserRuntime"], path: "User/Batch", swiftSettings: strict),
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),

@@ -49,6 +49,18 @@ thread_resume:
     eret
     .size   thread_resume, . - thread_resume
 
+// void run_on_stack(uint64_t stack_top, void (*code)(void))
+//
+// Leaves the caller's stack for good. The frame chain ends here.
+    .global run_on_stack
+    .type   run_on_stack, %function
+run_on_stack:
+    mov     sp, x0
+    mov     x29, xzr
+    mov     x30, xzr
+    br      x1
+    .size   run_on_stack, . - run_on_stack
+
 // Synchronous exception from EL0. A system call saves only what a C call preserves, since the
 // caller expects no more (Kernel/SystemInterface/SystemCall.swift); x2…x7 and x9…x18 of the
 // context are left zero from the thread's start, so resuming leaks nothing of the kernel.

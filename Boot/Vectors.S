@@ -103,8 +103,11 @@ save_and_panic:
     bl      kernel_exception
     b       hang
 
-// An interrupt while the kernel waits: kernel_interrupt() handles it, then the wait goes on; a
-// held load is executed again (R10). Only registers that a call may clobber are saved.
+// An interrupt while the kernel waits: kernel_interrupt() handles it. When it returns 0 the wait
+// goes on: a held load is executed again (R10). Otherwise there is work for this core: a held load
+// is left out, which the NIC takes as "executed again later, or never" (interface §10). The load is
+// told from the other places by its instruction: interrupts are unmasked at no other LDP. Only
+// registers that a call may clobber are saved.
     .type   el1_interrupt, %function
 el1_interrupt:
     sub     sp, sp, #192
@@ -123,6 +126,13 @@ el1_interrupt:
     stp     x9, x10, [sp, #160]
     bl      kernel_interrupt
     ldp     x9, x10, [sp, #160]
+    cbz     x0, 0f
+    ldr     w11, [x9]
+    lsr     w11, w11, #22
+    cmp     w11, #(0xa9400000 >> 22)    // LDP of two 64-bit registers, signed offset (C4.1.94)
+    b.ne    0f
+    add     x9, x9, #4
+0:
     msr     elr_el1, x9
     msr     spsr_el1, x10
     ldp     x18, x30, [sp, #144]

@@ -53,7 +53,7 @@ struct ThreadContext {
 /// What TPIDR_EL1 points to. Assembly uses the first field.
 struct CoreLocal {
   struct ThreadContext *context; // the thread that runs in user mode
-  uint64_t core_number;
+  uint64_t held_locks;           // a bit for each rank, when the lock order is checked
 };
 
 _Static_assert(offsetof(struct TranslationSetup, memory_attributes) == TRANSLATION_MAIR, "");
@@ -85,6 +85,13 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 
 /// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
 uint64_t thread_resume(struct ThreadContext *context);
+
+/// Threads.S: goes on with `code` on another stack; nobody comes back.
+void run_on_stack(uint64_t stack_top, void (*code)(void)) __attribute__((noreturn));
+/// Main.swift: the boot core on a stack with guard pages.
+void boot_core_main(void);
+ALWAYS_INLINE void run_boot_core(uint64_t stack_top) __attribute__((noreturn));
+ALWAYS_INLINE void run_boot_core(uint64_t stack_top) { run_on_stack(stack_top, boot_core_main); }
 
 /// Start.S: stops this core for good.
 void hang(void) __attribute__((noreturn));
@@ -133,10 +140,12 @@ void kernel_message_call(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
+void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+IMAGE_SYMBOL(kernel_message_frame)
 
 #pragma GCC visibility pop
 
@@ -180,6 +189,23 @@ SYSTEM_REGISTER_WRITE(interrupt_control, "S3_0_C12_C12_4")         // ICC_CTLR_E
 SYSTEM_REGISTER_READ(interrupt_system_registers, "S3_0_C12_C12_5") // ICC_SRE_EL1
 SYSTEM_REGISTER_WRITE(interrupt_system_registers, "S3_0_C12_C12_5")
 SYSTEM_REGISTER_WRITE(interrupt_group_enable, "S3_0_C12_C12_7")    // ICC_IGRPEN1_EL1
+SYSTEM_REGISTER_WRITE(interrupt_generate, "S3_0_C12_C11_5")        // ICC_SGI1R_EL1
+// The generic timer's virtual timer, one a core.
+SYSTEM_REGISTER_WRITE(timer_control, "cntv_ctl_el0")
+SYSTEM_REGISTER_WRITE(timer_compare, "cntv_cval_el0")
+SYSTEM_REGISTER_WRITE(timer_user_access, "cntkctl_el1")
+
+/// The locks that this core holds (CoreLocal), for checks of their order.
+ALWAYS_INLINE uint64_t core_held_locks(void) {
+  struct CoreLocal *local = (struct CoreLocal *)(uintptr_t)read_core_local();
+  return local ? local->held_locks : 0;
+}
+ALWAYS_INLINE void core_set_held_locks(uint64_t locks) {
+  struct CoreLocal *local = (struct CoreLocal *)(uintptr_t)read_core_local();
+  if (local) {
+    local->held_locks = locks;
+  }
+}
 
 // --- Barriers, caches, waiting --------------------------------------------------------------
 
@@ -230,10 +256,12 @@ struct LineWords {
 };
 
 /// Loads the head of a control line on a kernel endpoint. The first load may be held for the
-/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10).
+/// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10) or, when
+/// its handler found work for this core, skipped (Vectors.S): then `code` is 0.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   struct LineWords words;
-  __asm__ volatile("msr daifclr, #2\n\t"
+  __asm__ volatile("mov %0, xzr\n\t"
+                   "msr daifclr, #2\n\t"
                    "ldp %0, %1, [%4]\n\t"
                    "msr daifset, #2\n\t"
                    "ldp %2, %3, [%4, #16]"
@@ -244,17 +272,18 @@ ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   return words;
 }
 
-/// Stores one word of a line.
-ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
-  __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
-}
-
-/// Loads one word of a line that was loaded before.
+/// Loads one word of a line whose message was loaded before.
 ALWAYS_INLINE uint64_t line_load(uint64_t address) {
   uint64_t value;
   __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
   return value;
 }
+
+/// Stores one word of a line.
+ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
+  __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
 
 /// Jumps to the code that a message names (R8's registers: data and first two arguments).
 typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,

@@ -5,6 +5,8 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case framesReceived
   case framesSent
   case arpAnswered
+  /// No calls, and no work of the NIC's own: kept for the kernel (`MessageKind.frame`).
+  case framesForKernel
 
   // Frames dropped before a call was decoded.
   case dropFrameTooShort
@@ -25,6 +27,8 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case dropRPCReply
   case dropRPCUnknownMessageType
   case dropRPCMalformedAuthentication
+  /// For the kernel, but too many wait for it, or longer than the overflow lines.
+  case dropKernelFrame
 
   // Calls answered by the NIC itself, with the error of RFC 5531 §9.
   case rejectedRPCMismatch
@@ -54,6 +58,7 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case messagesRetire
   case messagesResume
   case messagesFrame
+  case preemptions
   case linesFilled
   case linesFetched
   /// Modified lines that cores evicted.

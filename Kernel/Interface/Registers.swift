@@ -44,7 +44,8 @@ public enum Register {
 /// Changes to the NIC's tables. One command at a time; the kernel holds a lock over arguments,
 /// command and result.
 public enum Command: UInt64, Hashable, Sendable, CaseIterable {
-  /// Arguments: process, maximum cores, queue limit (calls).
+  /// Arguments: process, maximum cores, queue limit (calls), weight (0 is 1), quantum in
+  /// nanoseconds (0: a handler is never preempted), minimum cores.
   case installProcess = 1
   /// Arguments: process. Its services vanish and its calls end in errors (R12).
   case removeProcess = 2
@@ -63,6 +64,8 @@ public enum Command: UInt64, Hashable, Sendable, CaseIterable {
   case removeService = 6
   /// Arguments: counter (`NICCounter`). The value is its count.
   case readCounter = 7
+  /// Arguments: core. The NIC preempts it (R9); the kernel need not read the result (R15).
+  case preemptCore = 8
 }
 
 /// How a command ended.

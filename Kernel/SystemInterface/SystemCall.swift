@@ -22,6 +22,18 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   /// Asks which UDP port a program is served on. x0: program, x1: version. The value is a
   /// `ServiceLocation`.
   case findService = 5
+  /// Adds zeroed memory that can be read and written, until the process ends. x0: bytes, rounded up
+  /// to whole pages. The value is its address.
+  case mapMemory = 6
+  /// Starts a thread of the process, with a stack and an endpoint of its own
+  /// (`UserAddressSpace`). x0: code address, x1: argument, which it finds in x2. The value is the
+  /// thread's index.
+  case spawnThread = 7
+  /// Gives up the core for a time. x0: nanoseconds, at least. Not for a worker that serves already:
+  /// its calls would wait.
+  case sleep = 8
+  /// Tells what the process uses. x0: address of a `ProcessStatistics`, 8-byte aligned.
+  case statistics = 9
 }
 
 /// Why a system call failed.
@@ -42,6 +54,17 @@ public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
   case noNIC = 10
   /// Nobody serves the program, in any version.
   case notFound = 11
+  /// The process has what it may have, or the machine has no more.
+  case limitReached = 12
+}
+
+/// What `SystemCall.statistics` stores, six words:
+///
+///     0 bytes of memory in use    1 bytes that it may use
+///     2 threads                   3 threads that it may have
+///     4 times it was started      5 nanoseconds since the machine's counter started
+public enum ProcessStatistics {
+  public static var wordCount: Int { 6 }
 }
 
 /// What `SystemCall.registerService` points to, ten words:
@@ -83,6 +106,9 @@ public struct ServiceLocation: Hashable, Sendable {
 /// Bounds that a program can rely on.
 public enum SystemLimits {
   public static var logBytes: Int { 256 }
+  /// One call that keeps a core longer than about that is taken for stuck, and its process is
+  /// killed.
+  public static var callMilliseconds: Int { 1_500 }
   /// Bytes of one signature.
   public static var signatureBytes: Int { 255 }
 }

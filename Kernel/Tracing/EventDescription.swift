@@ -11,6 +11,10 @@ public struct ArgumentDescription: Sendable {
     case bytes
     /// Guest instructions that the core has executed since reset.
     case instructions
+    /// A process in bits 16…31, its worker endpoint in bits 0…15.
+    case worker
+    /// A message kind (interface §4) in bits 16…31, an endpoint in bits 0…15.
+    case message
 
     public var name: StaticString {
       switch self {
@@ -18,6 +22,8 @@ public struct ArgumentDescription: Sendable {
       case .bits: "bits"
       case .bytes: "bytes"
       case .instructions: "instructions"
+      case .worker: "worker"
+      case .message: "message"
       }
     }
   }
@@ -28,6 +34,8 @@ public struct ArgumentDescription: Sendable {
   static func number(_ name: StaticString) -> Self { Self(name: name, unit: .number) }
   static func bits(_ name: StaticString) -> Self { Self(name: name, unit: .bits) }
   static func bytes(_ name: StaticString) -> Self { Self(name: name, unit: .bytes) }
+  static var worker: Self { Self(name: "worker", unit: .worker) }
+  static var message: Self { Self(name: "message", unit: .message) }
   static func instructions(_ name: StaticString) -> Self { Self(name: name, unit: .instructions) }
 }
 
@@ -57,9 +65,6 @@ public struct EventDescription: Sendable {
 
 extension TraceEvent {
   /// The event's row.
-  ///
-  /// A worker and its process go together as `process << 16 | endpoint` in `worker`, and a
-  /// message kind and an endpoint as `kind << 16 | endpoint` in `message`.
   public var description: EventDescription {
     switch self {
     case .frameReceived:
@@ -70,7 +75,7 @@ extension TraceEvent {
         "call_accepted", .number("transaction"), .bits("procedure"), stage: .choose,
         prototype: "RxEnqueueToHost")
     case .messageDelivered:
-      EventDescription("message_delivered", .bits("message"), .number("queued"))
+      EventDescription("message_delivered", .message, .number("queued"))
     case .callEnded:
       EventDescription(
         "call_ended", .number("rpc_error"), .instructions("cost"), stage: .encode,
@@ -82,26 +87,27 @@ extension TraceEvent {
         "load_held", .number("endpoint"), .instructions("executed"), prototype: "RxCoreReadStart")
     case .messageTaken:
       EventDescription(
-        "message_taken", .bits("message"), .instructions("executed"), stage: .userLoop,
+        "message_taken", .message, .instructions("executed"), stage: .userLoop,
         prototype: "RxCoreReadFinish")
     case .lineAcknowledged:
       EventDescription(
-        "line_acknowledged", .bits("message"), .instructions("executed"), stage: .respond,
+        "line_acknowledged", .message, .instructions("executed"), stage: .respond,
         prototype: "TxCoreCommit")
-    case .callTaken: EventDescription("call_taken", .bits("worker"), stage: .dispatch)
-    case .resumeTaken: EventDescription("resume_taken", .bits("worker"), stage: .dispatch)
-    case .callDeclined: EventDescription("call_declined", .bits("worker"))
+    case .callTaken: EventDescription("call_taken", .worker, stage: .dispatch)
+    case .resumeTaken: EventDescription("resume_taken", .worker, stage: .dispatch)
+    case .callDeclined: EventDescription("call_declined", .worker)
     case .rescheduleTaken: EventDescription("reschedule_taken")
     case .userEntered:
-      EventDescription("user_entered", .bits("worker"), .bits("pc"), stage: .switchProcess)
-    case .userYielded: EventDescription("user_yielded", .bits("worker"))
+      EventDescription("user_entered", .worker, .bits("pc"), stage: .switchProcess)
+    case .userYielded: EventDescription("user_yielded", .worker)
     case .userFaulted: EventDescription("user_faulted", .bits("syndrome"), .bits("address"))
-    case .systemCallTaken: EventDescription("system_call", .bits("worker"), .number("call"))
+    case .systemCallTaken: EventDescription("system_call", .worker, .number("call"))
     case .systemCallAnswered: EventDescription("system_call_answered", .number("error"))
     case .interruptTaken: EventDescription("interrupt", .number("interrupt"))
-    case .processCreated: EventDescription("process_created", .bits("worker"))
-    case .processEnded: EventDescription("process_ended", .bits("worker"))
+    case .processCreated: EventDescription("process_created", .worker)
+    case .processEnded: EventDescription("process_ended", .worker)
     case .tryAgainTaken: EventDescription("try_again")
+    case .timerTaken: EventDescription("timer")
     case .coreStarted: EventDescription("core_started")
     case .maskChanged: EventDescription("mask_changed", .bits("sources"))
     case .panicked: EventDescription("panicked")

@@ -19,7 +19,7 @@ public enum EventSource: UInt8, Hashable, Sendable, CaseIterable {
   case interrupt = 5
   /// Processes: created, ended.
   case process = 6
-  /// TRYAGAIN: a core that waits comes here each time the stall limit ends.
+  /// TRYAGAIN and the timer: what a core that waits for work sees.
   case idle = 7
   /// The kernel itself: cores started, panics, changes of the mask.
   case kernel = 8

@@ -12,6 +12,8 @@
 // A reader that meets anything else goes on one byte behind the sync bytes, so that a lost or a
 // changed byte costs the frame that it was in, and no other.
 
+public import Reporting
+
 /// What a frame holds.
 public enum FrameKind: UInt8, Hashable, Sendable, CaseIterable {
   /// A `StreamHeader`: the beginning of a dump.
@@ -38,6 +40,8 @@ public enum FrameFormat {
 public protocol ByteSink: ~Copyable {
   mutating func put(_ byte: UInt8)
 }
+
+extension OutputQueue: ByteSink {}
 
 /// CRC-32 as in ISO 3309, Ethernet and zip, half a byte at a time: a table of 64 bytes.
 public struct Checksum: Sendable {

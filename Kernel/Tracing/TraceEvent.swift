@@ -36,6 +36,7 @@ public enum TraceEvent: UInt16, Hashable, Sendable, CaseIterable {
   case processEnded = 0x0682
   // Idle
   case tryAgainTaken = 0x0701
+  case timerTaken = 0x0702
   // Kernel
   case coreStarted = 0x0881
   case maskChanged = 0x0882

@@ -12,14 +12,20 @@ final class Guest {
   let rpcbindPort: UInt16
   private var records: CallRecordFile
   private let recordsPath: String
+  private var archive: ServiceArchive?
+  private var otherPorts: [UInt16: UInt16] = [:]
 
   /// Boots and waits for "ready:". Fails, saying what to type, when something was not built.
   ///
-  /// - Parameter portsAsInGuest: the services have the same ports here as in the guest, as their
-  ///   rpcbind says; port 111 takes privileges.
-  init(portsAsInGuest: Bool = false, _ configure: (inout MachineConfiguration) -> Void = { _ in })
-    throws
-  {
+  /// - Parameters:
+  ///   - archive: other programs than the example services.
+  ///   - ports: UDP ports of the guest to reach beside the example services'.
+  ///   - portsAsInGuest: the services have the same ports here as in the guest, as their rpcbind
+  ///     says; port 111 takes privileges.
+  init(
+    archive: ServiceArchive? = nil, ports: [UInt16] = [], portsAsInGuest: Bool = false,
+    _ configure: (inout MachineConfiguration) -> Void = { _ in }
+  ) throws {
     let artefacts = Artefacts.standard
     try artefacts.require([
       artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
@@ -27,6 +33,14 @@ final class Guest {
     echoPort = try portsAsInGuest ? EchoService.port : freeLoopbackPort()
     calculatorPort = try portsAsInGuest ? CalculatorService.port : freeLoopbackPort()
     rpcbindPort = try portsAsInGuest ? RpcbindService.port : freeLoopbackPort()
+    self.archive = archive
+    // The system may name a port twice, since none of them is in use yet.
+    var taken: Set = [echoPort, calculatorPort, rpcbindPort]
+    for port in ports {
+      var free = try freeLoopbackPort()
+      while !taken.insert(free).inserted { free = try freeLoopbackPort() }
+      otherPorts[port] = free
+    }
     recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
     records = CallRecordFile(path: recordsPath)
     var configuration = MachineConfiguration(
@@ -35,8 +49,9 @@ final class Guest {
         .init(host: echoPort, guest: EchoService.port),
         .init(host: calculatorPort, guest: CalculatorService.port),
         .init(host: rpcbindPort, guest: RpcbindService.port),
-      ],
+      ] + otherPorts.map { .init(host: $1, guest: $0) },
       callRecords: recordsPath)
+    configuration.archive = archive?.path
     configure(&configuration)
     if let firmware = configuration.bootPath.firmware { try artefacts.require([firmware]) }
     machine = try Machine(configuration)
@@ -53,6 +68,12 @@ final class Guest {
 
   func calculatorClient() throws -> RPCClient {
     try RPCClient(server: .loopback(port: calculatorPort), timeout: .seconds(5))
+  }
+
+  /// A client of the service at one of the guest's other ports.
+  func client(ofGuestPort port: UInt16) throws -> RPCClient {
+    let host = try #require(otherPorts[port])
+    return try RPCClient(server: .loopback(port: host), timeout: .seconds(5))
   }
 
   func rpcbindClient() throws -> RPCClient {
@@ -94,6 +115,17 @@ final class Guest {
           if let value = UInt64(value) { sums[name, default: 0] += value }
         }
       }
+    }
+  }
+
+  /// The lines of the command `processes`.
+  func processes() throws -> [String] {
+    machine.type("processes\n")
+    var lines: [String] = []
+    while true {
+      let line = try machine.expectLine("end of the processes", where: { _ in true })
+      if line == "end of processes" { return lines }
+      if line.hasPrefix("process ") { lines.append(line) }
     }
   }
 

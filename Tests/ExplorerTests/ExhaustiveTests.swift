@@ -1,15 +1,62 @@
-// Every path of small machines.
+// Every path of small machines, and what the explorer itself promises.
 
-import Explorer
+import Interface
 import Testing
 
-@Suite struct ExhaustiveTests {
-  @Test func oneCoreOneProcess() {
-    let scenario = Scenario(
-      "one core", cores: 1, processes: [ProcessPlan(calls: [.int, .int])],
-      budget: Budget(stallLimits: 1, interrupts: 1, preemptions: 1, evictions: 1, kills: 0))
+@testable import Explorer
+@testable import Model
+
+@Suite(.serialized) struct ExhaustiveTests {
+  @Test(arguments: Scenarios.exhaustive.indices)
+  func everyRuleHoldsOnEveryPathAndEveryCallEnds(index: Int) {
+    let scenario = Scenarios.exhaustive[index]
     let report = ExhaustiveSearch(scenario).run()
     print("\(scenario.name): \(report)")
     #expect(report.failure == nil)
+    #expect(report.isComplete)
+    #expect(report.ends > 0)
+    #expect(report.settlements > 0)
+  }
+
+  @Test func aDigestNeitherForgetsNorInventsAState() throws {
+    let scenario = Scenarios.exhaustive[1]
+    var world = try World(scenario)
+    let start = world.digest
+    #expect(try World(scenario).digest == start)
+    while let action = world.actions().first {
+      let before = world.digest
+      try world.perform(action)
+      #expect(world.digest != before, "\(action)")
+    }
+  }
+
+  /// A field that is added to the model and decides anything belongs into `combineState`.
+  @Test func theDigestKnowsTheFieldsOfTheModel() throws {
+    func fields(_ value: Any) -> Set<String> {
+      Set(Mirror(reflecting: value).children.compactMap(\.label))
+    }
+    #expect(
+      fields(Endpoint()) == [
+        "isInstalled", "process", "addresses", "parity", "message", "isMessageTaken", "call",
+        "usedOverflowLines", "core", "reservedBy", "needsResume", "resumedBy", "detachOrder",
+        "nextOfProcess",
+      ])
+    #expect(
+      fields(Core()) == [
+        "state", "kernelEndpoint", "heldEndpoint", "heldDeadline", "isStalled", "requestedLine",
+        "requestArrival", "unseenState", "pendingCall", "resumingEndpoint", "wantedBy",
+        "declinedProcess",
+      ])
+    #expect(
+      fields(Process()) == [
+        "isInstalled", "maximumCores", "queueLimit", "queue", "resumesWaiting", "firstEndpoint",
+        "lastDeliveryOrder", "isWaiting", "previousWaiting", "nextWaiting",
+      ])
+    #expect(
+      fields(try World(Scenarios.exhaustive[1]).nic) == [
+        "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
+        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults", "calls",
+        "commandRegisters", "order", "scratch",
+      ])
   }
 }

@@ -24,8 +24,12 @@ final class Bench {
   var now: UInt64 = 1_000
   private(set) var frames: [[UInt8]] = []
   private(set) var wakes: [CoreIdentifier] = []
+  private(set) var interrupts: [CoreIdentifier] = []
+  /// Wakes and interrupts in the order in which they came.
+  var order: [String] = []
   private(set) var records: [CallRecord] = []
   private(set) var violations: [Violation.Rule] = []
+  private(set) var events: [NICEvent] = []
   /// Instructions of each core; every access is one.
   private(set) var instructions: [UInt64]
   var kernelEntries: [UInt64]
@@ -34,8 +38,10 @@ final class Bench {
   /// One int.
   static let int: [UInt8] = [SignatureCode.int.rawValue]
 
+  /// - Parameter takesFrames: the kernel has registered a stub for FRAME.
   init(
     cores: Int = 2, endpoints: Int = 16, services: Int = 16, calls: Int = 64,
+    takesFrames: Bool = false,
     configure: (inout Configuration) -> Void = { _ in }
   ) throws {
     var configuration = Configuration(
@@ -54,7 +60,7 @@ final class Bench {
           .installEndpoint,
           [
             core, 0, core, Stub.kernelCall, Stub.kernelTryAgain, 0, Stub.kernelRetire,
-            Stub.kernelResume, Stub.kernelFrame, 0xDA7A,
+            Stub.kernelResume, takesFrames ? Stub.kernelFrame : 0, 0xDA7A,
           ]) == .done)
     }
   }
@@ -70,9 +76,13 @@ final class Bench {
   }
 
   func install(
-    process: UInt64, maximumCores: UInt64 = 4, queueLimit: UInt64 = 16, endpoints: [UInt64]
+    process: UInt64, maximumCores: UInt64 = 4, queueLimit: UInt64 = 16, weight: UInt64 = 1,
+    quantumNanoseconds: UInt64 = 0, minimumCores: UInt64 = 0, endpoints: [UInt64]
   ) throws {
-    try #require(command(.installProcess, [process, maximumCores, queueLimit]) == .done)
+    try #require(
+      command(
+        .installProcess,
+        [process, maximumCores, queueLimit, weight, quantumNanoseconds, minimumCores]) == .done)
     for endpoint in endpoints {
       let addresses: [UInt64] = [0, Stub.tryAgain, Stub.yieldNow, 0, 0, 0, Stub.data]
       try #require(command(.installEndpoint, [endpoint, process, 0] + addresses) == .done)
@@ -113,6 +123,11 @@ final class Bench {
     if instructions.indices.contains(core) { instructions[core] += 1 }
     defer { drain() }
     return nic.load(access(core), offset: offset, size: size)
+  }
+
+  func load(_ access: Access, _ offset: UInt64) -> LoadAnswer {
+    defer { drain() }
+    return nic.load(access, offset: offset, size: 8)
   }
 
   func store(_ core: Int, _ offset: UInt64, _ value: UInt64, size: Int = 8) {
@@ -163,9 +178,15 @@ final class Bench {
         let length = nic.copyFrame(frame, into: &span)
         #expect(length == frame.length)
         frames.append(bytes)
-      case .wake(let core): wakes.append(core)
-      case .interrupt: Issue.record("version 1 raises no interrupt")
+      case .wake(let core):
+        wakes.append(core)
+        order.append("wake \(core.number)")
+      case .interrupt(let core, let number):
+        #expect(number == 8)
+        interrupts.append(core)
+        order.append("interrupt \(core.number)")
       case .call(let record): records.append(record)
+      case .event(let event): events.append(event)
       case .violation(let violation): violations.append(violation.rule)
       }
     }
@@ -183,6 +204,11 @@ final class Bench {
   func takeWakes() -> [Int] {
     defer { wakes = [] }
     return wakes.map(\.index)
+  }
+
+  func takeInterrupts() -> [Int] {
+    defer { interrupts = [] }
+    return interrupts.map(\.index)
   }
 
   func takeRecords() -> [CallRecord] {

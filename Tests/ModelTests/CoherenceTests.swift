@@ -123,6 +123,32 @@ import Testing
     #expect(!bench.nic.lines.words.contains(0x5EC2E7))
   }
 
+  @Test func r5AnAcknowledgementThatMayOvertakeTheResponseIsReported() throws {
+    var (bench, worker) = try makeListeningBench()
+    func acknowledge(unordered: Bool) {
+      let access = Access(
+        nowNanoseconds: bench.now, core: CoreIdentifier(0), followsUnorderedStore: unordered,
+        programCounter: 0x40_3008)
+      #expect(bench.load(access, worker.offset(ofWord: 0)) == .held)
+    }
+    for (unordered, violations) in [(false, []), (true, [.responseNotOrdered])]
+      as [(Bool, [Violation.Rule])]
+    {
+      bench.receive(CallFrame())
+      try #require(worker.load() != nil)
+      worker.respond(ResponseHead(status: .success), 1)
+      worker.finish()
+      acknowledge(unordered: unordered)
+      // Executed again: no acknowledgement.
+      acknowledge(unordered: unordered)
+      #expect(bench.takeViolations() == violations)
+    }
+    #expect(bench.count(.callsReplied) == 2)
+    let violation = Violation(
+      rule: .responseNotOrdered, core: CoreIdentifier(0), offset: 0x80, programCounter: 0x40_3008)
+    #expect(violation.description.hasPrefix("core 0, pc 0x403008, offset 0x80: no barrier"))
+  }
+
   // MARK: - State lines
 
   @Test func publishingIsSeenAtOnceAndCostsARoundTripOfTheNIC() throws {

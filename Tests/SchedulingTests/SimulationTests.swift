@@ -39,7 +39,7 @@ struct SimulationTests {
 
   @Test(
     "48 cores, 300 threads: no lost wake-up, no thread on two cores, affinity kept, none lost",
-    arguments: 1...6)
+    arguments: 1...4)
   func manyCores(seed: Int) throws {
     let machine = Machine(seed: seed, coreCount: 48, threadCount: 300, duration: 30 * .millisecond)
     for index in 0..<300 {
@@ -60,7 +60,7 @@ struct SimulationTests {
   func mixed(seed: Int) throws {
     let rules = seed.isMultiple(of: 2) ? KernelRules.firstCome : WeightedFair().kernelRules
     let machine = Machine(
-      seed: seed, coreCount: 8, threadCount: 60, duration: 100 * .millisecond, rpcCores: 3,
+      seed: seed, coreCount: 8, threadCount: 60, duration: 30 * .millisecond, rpcCores: 3,
       rules: rules)
     for index in 0..<60 {
       let kind: ThreadKind = index < 20 ? .rpcWorker : index < 30 ? .kernel : .user

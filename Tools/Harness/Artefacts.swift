@@ -24,6 +24,8 @@ public struct Artefacts: Sendable {
   public var kernelImage: String { "\(folder)/kernel.img" }
   /// The archive of user programs.
   public var services: String { "\(folder)/services.cpio" }
+  /// The user programs themselves.
+  public var programs: String { "\(folder)/programs" }
   /// The FPGA, as a plug-in of QEMU.
   public var device: String { "\(folder)/lauberhorn.so" }
   /// The client that rpcgen makes of the services' definitions.

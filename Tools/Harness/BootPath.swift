@@ -25,7 +25,9 @@ public enum BootPath: Hashable, Sendable {
   }
 
   /// QEMU's arguments.
-  func arguments(_ artefacts: Artefacts, commandLine: String) -> [String] {
+  func arguments(
+    _ artefacts: Artefacts, archive: String, commandLine: String
+  ) -> [String] {
     var arguments: [String] = []
     if let firmware { arguments += ["-bios", firmware] }
     if case .uefiDisk(let folder) = self {
@@ -37,7 +39,7 @@ public enum BootPath: Hashable, Sendable {
       ]
     }
     return arguments + [
-      "-kernel", artefacts.kernelImage, "-initrd", artefacts.services, "-append", commandLine,
+      "-kernel", artefacts.kernelImage, "-initrd", archive, "-append", commandLine,
     ]
   }
 }

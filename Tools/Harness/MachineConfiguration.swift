@@ -15,7 +15,7 @@ public struct MachineConfiguration: Sendable {
     }
   }
 
-  /// 1 to 8: what the kernel supports under QEMU.
+  /// 1 to 48, as many as an Enzian has.
   public var coreCount = 4
   /// As QEMU's `-m` takes it.
   public var memory = "256M"
@@ -28,7 +28,31 @@ public struct MachineConfiguration: Sendable {
   public var packetCapture: String?
   /// The device's file of call records.
   public var callRecords: String
+  /// A file for the FPGA's events (Kernel/Tracing); nil records none.
+  public var traceFile: String?
+  /// For the kernel, besides what this harness needs: `log=debug`, `trace=all`.
+  public var bootArguments: [String] = []
+  /// The initial archive; nil is the one of the artefacts.
+  public var archive: String?
+  /// What the FPGA has room for: endpoints, and processes with the kernel's own. Nil leaves it to
+  /// the device.
+  public var endpointCapacity: Int?
+  public var processCapacity: Int?
+  /// Further properties of the device, such as `("evictions", "1000")` (qemu/Device/README.md).
+  public var deviceProperties: [(name: String, value: String)] = []
   public var forwardedPorts: [ForwardedPort]
+  /// Instead of QEMU's user network: a wire on which each frame is a datagram. The guest's NIC
+  /// sends to `peer` and receives at `local`, UDP ports of 127.0.0.1.
+  public struct DatagramWire: Hashable, Sendable {
+    public let local: UInt16
+    public let peer: UInt16
+
+    public init(local: UInt16, peer: UInt16) {
+      self.local = local
+      self.peer = peer
+    }
+  }
+  public var wire: DatagramWire?
   public var artefacts: Artefacts
   /// Who starts the kernel.
   public var bootPath = BootPath.image
@@ -78,10 +102,16 @@ public struct MachineConfiguration: Sendable {
     if hasNIC {
       arguments += [
         "-plugin", Self.escape(artefacts.device),
-        "-netdev", "user,id=net0,ipv6=off" + forwards.joined(),
+        "-netdev",
+        wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
+          ?? "user,id=net0,ipv6=off" + forwards.joined(),
         "-device",
         "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))"
-          + (deterministic ? ",lockstep=on" : ""),
+          + (deterministic ? ",lockstep=on" : "")
+          + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
+          + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
+          + (processCapacity.map { ",processes=\($0)" } ?? "")
+          + deviceProperties.map { ",\($0.name)=\(Self.escape($0.value))" }.joined(),
       ]
     }
     if let deviceTree { arguments += ["-dtb", deviceTree] }
@@ -90,7 +120,10 @@ public struct MachineConfiguration: Sendable {
         "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",
       ]
     }
-    return arguments + bootPath.arguments(artefacts, commandLine: commandLine)
+    return arguments
+      + bootPath.arguments(
+        artefacts, archive: archive ?? artefacts.services,
+        commandLine: ([commandLine] + bootArguments).joined(separator: " "))
   }
 
   /// In a list of QEMU options a comma separates; a doubled one is a comma of the value.

@@ -2,10 +2,16 @@
 
 import Foundation
 import Harness
+import Synchronization
 
 /// Why a run ends with a failure.
 struct RunFailure: Error, CustomStringConvertible {
   let description: String
+}
+
+/// Whether the guest's words go to the screen.
+private final class Echo: Sendable {
+  let isOn = Atomic<Bool>(true)
 }
 
 /// A guest and what has been measured of it.
@@ -13,6 +19,7 @@ final class Runner {
   private let settings: Settings
   private let machine: Machine
   private let start = Date()
+  private let echo = Echo()
   private var records: CallRecordFile
   private let hostPorts: [UInt16: UInt16]
 
@@ -44,6 +51,12 @@ final class Runner {
     configuration.deterministic = settings.isDeterministic
     configuration.accelerator = settings.accelerator
     configuration.packetCapture = settings.packetCapture
+    configuration.bootArguments = settings.bootArguments
+    if let folder = settings.traceFolder {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      configuration.traceFile = folder + "/nic.bin"
+      configuration.bootArguments.append("trace=usual")
+    }
     let services = [("echo", EchoService.port), ("calculator", CalculatorService.port)]
       .map { "\($0) at UDP port \(hostPorts[$1] ?? 0)" }
     say(
@@ -51,11 +64,13 @@ final class Runner {
         + (settings.isDeterministic ? ", deterministic" : "")
         + "\nOn 127.0.0.1: \(services.joined(separator: ", "))\n")
     // The guest's words alone, for who wants to compare runs or to search them.
-    let serial = artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
+    let serial =
+      settings.traceFolder.map { $0 + "/serial.bin" }
+      ?? artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
     try Data().write(to: URL(filePath: serial))
     let serialFile = try FileHandle(forWritingTo: URL(filePath: serial))
-    machine = try Machine(configuration) {
-      write($0)
+    machine = try Machine(configuration) { [echo] in
+      if echo.isOn.load(ordering: .relaxed) { write($0) }
       serialFile.write(Data($0))
     }
   }
@@ -68,7 +83,7 @@ final class Runner {
       let tally = try makeCalls()
       try makeRepeatedCalls()
       summarise(tally, bootSeconds: bootSeconds)
-      if Terminal.isInteractive {
+      if Terminal.isInteractive, settings.traceFolder == nil {
         return try stayAtConsole()
       }
       try shutDown()
@@ -224,6 +239,11 @@ final class Runner {
   }
 
   private func shutDown() throws {
+    if settings.traceFolder != nil {
+      // Frames are nothing for a screen.
+      echo.isOn.store(false, ordering: .relaxed)
+      machine.type("trace dump\n")
+    }
     machine.type("exit\n")
     let status = try machine.waitForExit(within: .seconds(20))
     guard status.succeeded else {

@@ -20,6 +20,10 @@ struct Settings {
   var accelerator: String?
   /// Calls in a row after the demonstration; 0 makes none.
   var repeatedCalls = 0
+  /// For the kernel's command line.
+  var bootArguments: [String] = []
+  /// A folder for what NIC and kernel record of the run; nil records nothing.
+  var traceFolder: String?
   /// When `make` was started, for the time it took in all.
   var makeStart: Date?
 
@@ -36,7 +40,7 @@ struct Settings {
       }
       return number
     }
-    if let cores = try number("SMP", in: 1...8) { coreCount = cores }
+    if let cores = try number("SMP", in: 1...48) { coreCount = cores }
     if let text = value("MEM") {
       guard text.wholeMatch(of: /[1-9][0-9]*[MG]/) != nil else {
         throw SettingsError(description: "MEM=\(text): a size like 256M or 1G is needed")
@@ -47,6 +51,8 @@ struct Settings {
     packetCapture = value("PCAP")
     accelerator = value("ACCEL")
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
+    traceFolder = value("TRACE")
+    bootArguments = value("APPEND")?.split(separator: " ").map(String.init) ?? []
     makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
   }
 }

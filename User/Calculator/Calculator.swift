@@ -9,7 +9,8 @@ import UserRuntime
 @main
 enum Calculator {
   static func main() {
-    let calculator = Service(port: 4002, program: 0x2000_0102, version: 1)
+    let calculator = Service(
+      port: Process.port(standard: 4002), program: 0x2000_0102, version: 1)
 
     // CALCULATOR_NULL
     calculator.register(procedure: 0, arguments: Signature(), results: Signature()) {
@@ -60,6 +61,6 @@ enum Calculator {
       call.succeed(with: mean.sum, mean.count)
     }
 
-    Process.log("program 0x20000102 version 1 on UDP port 4002")
+    calculator.announce()
   }
 }

@@ -8,7 +8,8 @@ import UserRuntime
 @main
 enum Echo {
   static func main() {
-    let echo = Service(port: 4001, program: 0x2000_0101, version: 1)
+    let echo = Service(
+      port: Process.port(standard: 4001), program: 0x2000_0101, version: 1)
 
     // ECHO_NULL: by custom of RFC 5531 §12 procedure 0 does nothing. The least that an RPC costs.
     echo.register(procedure: 0, arguments: Signature(), results: Signature()) { _, _, _, line in
@@ -21,6 +22,6 @@ enum Echo {
       Call(line).succeed(withArgumentInPlace: payload)
     }
 
-    Process.log("program 0x20000101 version 1 on UDP port 4001")
+    echo.announce()
   }
 }

@@ -1,9 +1,43 @@
 // What a program can say and do about itself.
 
 public import SystemInterface
+internal import UserStart
 
 /// The process that runs this program.
 public enum Process {
+  /// The number that `services.conf` gives the process, or 0 (Kernel/Images/ServiceManifest.swift).
+  public static var argument: UInt64 { user_process_argument() }
+
+  /// The UDP port that the process's argument names; `standard` without an argument that could be
+  /// one.
+  public static func port(standard: UInt16) -> UInt16 {
+    let port = UInt16(truncatingIfNeeded: argument)
+    return UInt64(port) == argument && port != 0 ? port : standard
+  }
+
+  /// Starts a thread, on another core if there is one. It runs `body` and then serves calls beside
+  /// the others; without a body it serves at once. Call it after the services are registered.
+  /// - Returns: the thread's index in the process; nil when there can be no more threads.
+  @discardableResult
+  public static func spawnThread(_ body: (@convention(c) () -> Void)? = nil) -> Int? {
+    // Safety: C function pointers are addresses.
+    let start = unsafe UInt64(
+      unsafeBitCast(user_thread_start as @convention(c) () -> Void, to: UInt.self))
+    let code = body.map { unsafe UInt64(unsafeBitCast($0, to: UInt.self)) } ?? 0
+    return SystemCall.spawnThread.value(start, code).map { Int($0) }
+  }
+
+  /// Lets others have the core for a time, at least. Not in a handler: its calls would wait.
+  /// - Returns: false when this thread serves already.
+  @discardableResult
+  public static func sleep(nanoseconds: UInt64) -> Bool {
+    SystemCall.sleep.call(nanoseconds) == .none
+  }
+
+  /// Adds zeroed memory, which stays until the process ends.
+  /// - Returns: its address; nil when the process has what it may have.
+  public static func mapMemory(bytes: UInt64) -> UInt64? { SystemCall.mapMemory.value(bytes) }
+
   /// Writes a line to the kernel's log.
   public static func log(_ text: StaticString) {
     var line = LogLine()

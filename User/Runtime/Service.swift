@@ -52,6 +52,18 @@ public struct Service: Hashable, Sendable {
     guard error == .none else { refused(procedure, error) }
   }
 
+  /// Says in the log what is served where.
+  public func announce() {
+    var line = LogLine()
+    line.append("program ")
+    line.append(hexadecimal: UInt64(program))
+    line.append(" version ")
+    line.append(decimal: UInt64(version))
+    line.append(" on UDP port ")
+    line.append(decimal: UInt64(port))
+    Process.log(line)
+  }
+
   /// - Parameter words: as `ServiceRegistration` lists them.
   private func submit(_ words: [10 of UInt64]) -> SystemError {
     words.span.withAddress { address in SystemCall.registerService.call(address) }

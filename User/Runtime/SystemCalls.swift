@@ -13,7 +13,7 @@ extension SystemCall {
 
   /// As `call`, for those that return a value; nil when the kernel refuses.
   @inline(__always)
-  func value(_ argument0: UInt64, _ argument1: UInt64) -> UInt64? {
+  func value(_ argument0: UInt64, _ argument1: UInt64 = 0) -> UInt64? {
     let result = user_system_call(rawValue, argument0, argument1)
     return result.error == SystemError.none.rawValue ? result.value : nil
   }
@@ -47,6 +47,7 @@ extension SystemError {
     case .invalidState: "this thread has no endpoint or has attached it already"
     case .noNIC: "there is no NIC"
     case .notFound: "nobody serves this program"
+    case .limitReached: "there is no more for this process"
     }
   }
 }

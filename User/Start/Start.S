@@ -4,23 +4,36 @@
 
 #include "UserSystemCalls.h"
 
-// A thread starts here with x0 = address of its endpoint's block, x1 = its index in the process,
-// sp = the top of its stack and all other registers zero, so the frame chain ends here (x29 = 0).
-//
-// Thread 0 calls `main`, which registers the program's services and returns; then every thread
-// serves. Other threads may come first: the NIC delivers nothing for a service that is not
-// registered yet.
+// Thread 0 starts here with x0 = address of its endpoint's block, x1 = 0, x2 = the process's
+// argument, sp = the top of its stack and all other registers zero, so the frame chain ends here
+// (x29 = 0). It calls `main`, which registers the program's services and returns; then it serves.
     .section .text.start, "ax", %progbits
     .global _start
     .type _start, %function
 _start:
     mov     x19, x0
-    cbnz    x1, 1f
+    adrp    x9, user_argument
+    str     x2, [x9, #:lo12:user_argument]
     bl      main
-1:  mov     x0, x19
+    mov     x0, x19
     bl      user_serve
     brk     #0                          // user_serve does not return
     .size _start, . - _start
+
+// The other threads start here, x1 = their index, x2 = the code to call, or 0. A thread whose code
+// returns serves.
+    .section .text.user_thread_start, "ax", %progbits
+    .global user_thread_start
+    .type user_thread_start, %function
+    .balign 16
+user_thread_start:
+    mov     x19, x0
+    cbz     x2, 1f
+    blr     x2
+1:  mov     x0, x19
+    bl      user_serve
+    brk     #0                          // user_serve does not return
+    .size user_thread_start, . - user_thread_start
 
 // TRYAGAIN: nothing came before the stall limit (R2). The loop's next load is all it takes.
     .section .text.user_stub_try_again, "ax", %progbits
@@ -43,6 +56,14 @@ user_stub_yield_now:
     svc     #0
     ret
     .size user_stub_yield_now, . - user_stub_yield_now
+
+    .section .bss.user_argument, "aw", %nobits
+    .global user_argument
+    .type user_argument, %object
+    .balign 8
+user_argument:
+    .skip   8
+    .size user_argument, 8
 
 #endif
 

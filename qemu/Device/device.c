@@ -117,6 +117,7 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
         .ethernet_address = ethernet_address,
         .internet_address = ntohl(address.s_addr),
         .faults = s->faults,
+        .traced = s->trace_path != NULL,
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
@@ -148,6 +149,7 @@ static void reset(void *opaque)
     }
     s->violations = 0;
     memset(lauberhorn_counts, 0, sizeof(lauberhorn_counts));
+    lauberhorn_reset_barriers();
 }
 
 static void realize(DeviceState *dev, Error **errp)
@@ -183,9 +185,10 @@ static void realize(DeviceState *dev, Error **errp)
     if (!fill_configuration(s, errp)) {
         return;
     }
-    if (!lauberhorn_open_records(s, errp)
+    if (!lauberhorn_open_records(s, errp) || !lauberhorn_open_events(s, errp)
         || !lauberhorn_add_device_tree_node(s, errp)) {
         lauberhorn_close_records(s);
+        lauberhorn_close_events(s);
         lauberhorn_model_destroy(s->model);
         return;
     }
@@ -218,6 +221,7 @@ static void unrealize(DeviceState *dev)
     lauberhorn_exit_network(s);
     lauberhorn_reset_outputs(s);
     lauberhorn_close_records(s);
+    lauberhorn_close_events(s);
     lauberhorn_model_destroy(s->model);
 }
 
@@ -245,6 +249,7 @@ static Property properties[] = {
     DEFINE_PROP_UINT64("registers-base", LauberhornState, registers_base,
                        LAUBERHORN_REGISTERS_BASE),
     DEFINE_PROP_STRING("calls", LauberhornState, calls_path),
+    DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),
@@ -286,6 +291,7 @@ static const struct {
     { "lines-base", "physical address of the line window" },
     { "registers-base", "physical address of the registers" },
     { "calls", "file to write a line to for each call that ended" },
+    { "trace", "file to write events to (Kernel/Tracing)" },
     { "lockstep", "frames wait until all cores are halted (with -icount)" },
     { "counters", "file to write all counters to when QEMU ends" },
     { "seed", "of the faults" },

@@ -32,6 +32,10 @@ OBJECT_DECLARE_SIMPLE_TYPE(LauberhornState, LAUBERHORN)
 #define LAUBERHORN_REGISTERS_BYTES 0x1000ULL
 #define LAUBERHORN_REGISTERS_BASE 0x10010000000ULL
 
+/* The endpoints' blocks; the state lines are behind them. */
+#define LAUBERHORN_BLOCK_BYTES 0x4000ULL
+#define LAUBERHORN_BLOCKS_BYTES 0x08000000ULL
+
 /* The SGIs that Enzian's FPGA raises: to a worker's core, and for frames. */
 #define LAUBERHORN_WORKER_SGI 8
 #define LAUBERHORN_BYPASS_SGI 15
@@ -45,6 +49,7 @@ struct LauberhornState {
     NICConf nic_conf;
     char *address;
     char *calls_path;
+    char *trace_path;
     uint64_t lines_base;
     uint64_t registers_base;
     uint64_t stall_limit;
@@ -63,6 +68,7 @@ struct LauberhornState {
     GICv3State *gic;
     NICState *nic;
     FILE *calls;
+    FILE *trace;
     uint64_t violations;
     Notifier exit_notifier;
 
@@ -123,10 +129,24 @@ void lauberhorn_lockstep_queue(LauberhornState *s, const uint8_t *frame,
 /* devicetree.c */
 bool lauberhorn_add_device_tree_node(LauberhornState *s, Error **errp);
 
+/* barriers.c */
+struct qemu_plugin_insn;
+void lauberhorn_watch_barrier(struct qemu_plugin_insn *instruction);
+void lauberhorn_note_store(CPUState *cpu, hwaddr offset);
+void lauberhorn_check_load(CPUState *cpu, hwaddr offset,
+                           LauberhornAccess *access);
+void lauberhorn_reset_barriers(void);
+
 /* counters.c */
 void lauberhorn_add_counter_properties(Object *obj);
 void lauberhorn_init_counters(LauberhornState *s);
 void lauberhorn_exit_counters(LauberhornState *s);
+
+/* events.c */
+bool lauberhorn_open_events(LauberhornState *s, Error **errp);
+void lauberhorn_close_events(LauberhornState *s);
+void lauberhorn_write_event(LauberhornState *s, const LauberhornEvent *event);
+void lauberhorn_flush_events(LauberhornState *s);
 
 /* records.c */
 bool lauberhorn_open_records(LauberhornState *s, Error **errp);

@@ -105,6 +105,7 @@ static uint64_t lines_read(void *opaque, hwaddr offset, unsigned size)
     }
     lauberhorn_restore_interrupts(current_cpu);
     access = access_now();
+    lauberhorn_check_load(current_cpu, offset, &access);
     answered = lauberhorn_model_line_load(s->model, &access, offset, size,
                                           &value);
     lauberhorn_run_outputs(s);
@@ -126,6 +127,7 @@ static void lines_write(void *opaque, hwaddr offset, uint64_t value,
         return;
     }
     access = access_now();
+    lauberhorn_note_store(current_cpu, offset);
     lauberhorn_model_line_store(s->model, &access, offset, size, value);
     lauberhorn_run_outputs(s);
 }

@@ -54,6 +54,9 @@ static void run_output(LauberhornState *s, const LauberhornOutput *output)
     case LAUBERHORN_OUTPUT_CALL:
         lauberhorn_write_record(s, &output->call);
         break;
+    case LAUBERHORN_OUTPUT_EVENT:
+        lauberhorn_write_event(s, &output->event);
+        break;
     case LAUBERHORN_OUTPUT_VIOLATION:
         s->violations++;
         qemu_log_mask(LOG_GUEST_ERROR, "lauberhorn: %.*s\n",
@@ -102,11 +105,13 @@ void lauberhorn_run_outputs(LauberhornState *s)
             const uint8_t *bytes = g_bytes_get_data(frame, &length);
 
             lauberhorn_flush_records(s);
+            lauberhorn_flush_events(s);
             qemu_send_packet(qemu_get_queue(s->nic), bytes, length);
             g_bytes_unref(frame);
         }
     } while (frame);
     lauberhorn_flush_records(s);
+    lauberhorn_flush_events(s);
     s->in_outputs = false;
     set_timer(s);
 }

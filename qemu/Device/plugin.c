@@ -139,7 +139,7 @@ static bool goes_on(const struct qemu_plugin_insn *instruction)
  * address would tell less: the same block serves all virtual addresses of a
  * page, the kernel's low ones at start-up among them.
  */
-static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
+static void count_block(struct qemu_plugin_tb *block)
 {
     size_t length = qemu_plugin_tb_n_insns(block);
     CPUARMState *env = &ARM_CPU(current_cpu)->env;
@@ -159,6 +159,20 @@ static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
                                                QEMU_PLUGIN_CB_NO_REGS,
                                                GUINT_TO_POINTER(uncounted));
         uncounted = 0;
+    }
+}
+
+static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
+{
+    size_t length = qemu_plugin_tb_n_insns(block);
+
+    if (is_a64(&ARM_CPU(current_cpu)->env)) {
+        for (size_t i = 0; i < length; i++) {
+            lauberhorn_watch_barrier(qemu_plugin_tb_get_insn(block, i));
+        }
+    }
+    if (count_instructions) {
+        count_block(block);
     }
 }
 
@@ -202,9 +216,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
                      info->system.max_vcpus, LAUBERHORN_MAX_CORES);
         return 1;
     }
-    if (count_instructions) {
-        qemu_plugin_register_vcpu_tb_trans_cb(id, translated_block);
-    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translated_block);
     lauberhorn_register_type();
     return 0;
 }

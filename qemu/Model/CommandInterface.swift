@@ -47,6 +47,8 @@ extension Lauberhorn {
     case Register.command:
       commandRegisters.value = 0
       commandRegisters.result = execute(value)
+      // What a command does not get is 0, whatever the one before got.
+      for word in commandRegisters.arguments.indices { commandRegisters.arguments[word] = 0 }
     case Register.magic, Register.version, Register.features, Register.capacity,
       Register.serviceCapacity, Register.ethernetAddress, Register.commandResult,
       Register.commandValue:
@@ -80,6 +82,7 @@ extension Lauberhorn {
     case .installService: installService()
     case .removeService: removeService()
     case .readCounter: readCounter()
+    case .preemptCore: preemptCore()
     }
   }
 
@@ -102,6 +105,9 @@ extension Lauberhorn {
     installed.maximumCores = Int(min(argument(1), UInt64(cores.count)))
     // More than the call pool cannot wait.
     installed.queueLimit = Int(min(argument(2), UInt64(configuration.callCount)))
+    installed.weight = Int(clamping: max(argument(3), 1))
+    installed.quantumNanoseconds = argument(4)
+    installed.minimumCores = Int(min(argument(5), UInt64(installed.maximumCores)))
     processes[process] = installed
     return .done
   }
@@ -234,6 +240,14 @@ extension Lauberhorn {
     guard let service = services.find(key) else { return .notInstalled }
     guard services[service].process == process else { return .notOwner }
     services.remove(service)
+    return .done
+  }
+
+  // MARK: - Cores
+
+  private mutating func preemptCore() -> CommandResult {
+    guard argument(0) < UInt64(cores.count) else { return .invalidCore }
+    preempt(CoreIdentifier(UInt16(argument(0))))
     return .done
   }
 

@@ -22,6 +22,8 @@ public struct Configuration: Hashable, Sendable {
   /// called, or when a decision needs it.
   public var stateFetchNanoseconds: UInt64 = 0
   public var faults = FaultSettings()
+  /// Whether events are among the outputs.
+  public var isTraced = false
   public var ethernetAddress: EthernetAddress
   public var internetAddress: InternetAddress
 
@@ -57,15 +59,22 @@ public struct Access: Hashable, Sendable {
   /// Changes from EL0 to EL1 on this core.
   public let kernelEntries: UInt64
   public let core: CoreIdentifier
+  /// A load of an endpoint's line: since the last store of this core there, it executed no barrier
+  /// that orders the store before this load (R5).
+  public let followsUnorderedStore: Bool
+  /// Of the instruction, for reports; 0 when it is not known.
+  public let programCounter: UInt64
 
   public init(
     nowNanoseconds: UInt64, instructions: UInt64 = 0, kernelEntries: UInt64 = 0,
-    core: CoreIdentifier
+    core: CoreIdentifier, followsUnorderedStore: Bool = false, programCounter: UInt64 = 0
   ) {
     self.nowNanoseconds = nowNanoseconds
     self.instructions = instructions
     self.kernelEntries = kernelEntries
     self.core = core
+    self.followsUnorderedStore = followsUnorderedStore
+    self.programCounter = programCounter
   }
 }
 
@@ -108,6 +117,7 @@ public struct Lauberhorn: Hashable, Sendable {
   /// 0 unless `noteTime` needs it.
   var faultClock: UInt64 = 0
   var calls: CallTable
+  var kernelFrames = FrameQueue()
   var commandRegisters = CommandRegisters()
   /// Orders arrivals against deliveries; counts up with each.
   var order: UInt64 = 0
@@ -142,6 +152,7 @@ public struct Lauberhorn: Hashable, Sendable {
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
     if let wireDeadline { consider(wireDeadline) }
+    if let firstQuantumEnd { consider(firstQuantumEnd) }
     return first
   }
 
@@ -163,6 +174,7 @@ public struct Lauberhorn: Hashable, Sendable {
       self[core].declinedProcess = nil
       deliver(.tryAgain, to: endpoint)
     }
+    preemptHandlers(nowNanoseconds: nowNanoseconds)
     advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
 
@@ -205,6 +217,9 @@ extension Lauberhorn {
 
   mutating func report(_ rule: Violation.Rule, _ access: Access, at offset: UInt64) {
     counters.count(.violations)
-    outputs.append(.violation(Violation(rule: rule, core: access.core, offset: offset)))
+    outputs.append(
+      .violation(
+        Violation(
+          rule: rule, core: access.core, offset: offset, programCounter: access.programCounter)))
   }
 }

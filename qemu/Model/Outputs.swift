@@ -46,6 +46,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case endpointNotAttached
     case acknowledgeWithoutMessage
     case overflowWithoutMessage
+    case responseNotOrdered
     case storeWithoutMessage
     case storeToOtherControlLine
     case partialStateStore
@@ -55,15 +56,19 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case foreignEndpointInState
     case unknownRegister
     case readOnlyRegister
+    case frameOutsideLines
   }
 
   public let rule: Rule
   public let core: CoreIdentifier
   /// In the window that was accessed.
   public let offset: UInt64
+  /// Of the instruction; 0 when it is not known.
+  public let programCounter: UInt64
 
   public var description: String {
-    "core \(core.number), offset 0x\(String(offset, radix: 16)): \(rule.text)"
+    let place = programCounter == 0 ? "" : ", pc 0x\(String(programCounter, radix: 16))"
+    return "core \(core.number)\(place), offset 0x\(String(offset, radix: 16)): \(rule.text)"
   }
 }
 
@@ -78,6 +83,7 @@ extension Violation.Rule {
     case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
     case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
     case .overflowWithoutMessage: "load of an overflow line without a message"
+    case .responseNotOrdered: "no barrier between a store and the load of C[1-p] (R5)"
     case .storeWithoutMessage: "store to a line that was not given with a message"
     case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
     case .partialStateStore: "a core's state is published by one store of 8 bytes"
@@ -87,6 +93,7 @@ extension Violation.Rule {
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"
     case .unknownRegister: "no such register"
     case .readOnlyRegister: "this register is read-only"
+    case .frameOutsideLines: "a frame to send has 14 bytes or more, all in the declared lines"
     }
   }
 }
@@ -105,6 +112,8 @@ public enum Output: Hashable, Sendable {
   case interrupt(CoreIdentifier, number: UInt8)
   case call(CallRecord)
   case violation(Violation)
+  /// Something happened, for the trace; only if the configuration asks for events.
+  case event(NICEvent)
 }
 
 /// Outputs in order. Memory is kept when all were taken, so a caller that takes them after
@@ -125,6 +134,14 @@ struct Outputs: Hashable {
   }
 
   mutating func append(_ output: Output) { queue.append(output) }
+
+  /// Bytes of the frame that was appended last; 0: none since the last `reclaim`.
+  var lastFrameLength: Int {
+    for output in queue.reversed() {
+      if case .transmit(let frame) = output { return frame.length }
+    }
+    return 0
+  }
 
   mutating func next() -> Output? {
     guard taken < queue.count else { return nil }

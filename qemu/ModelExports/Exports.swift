@@ -7,6 +7,7 @@
 import Interface
 import Model
 public import ModelInterface
+import Tracing
 
 /// What the opaque pointer of the C interface points to.
 @unsafe private struct Instance {
@@ -26,7 +27,9 @@ extension Access {
     let access = unsafe access.pointee
     self.init(
       nowNanoseconds: access.now_nanoseconds, instructions: access.instructions,
-      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core))
+      kernelEntries: access.kernel_entries, core: CoreIdentifier(access.core),
+      followsUnorderedStore: access.follows_unordered_store,
+      programCounter: access.program_counter)
   }
 }
 
@@ -68,6 +71,7 @@ public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> O
     internetAddress: InternetAddress(wanted.internet_address))
   guard let faults = FaultSettings(wanted.faults) else { return nil }
   configuration.faults = faults
+  configuration.isTraced = wanted.traced
   // The link is as slow for a state as for any other line.
   configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
   let model = Lauberhorn(configuration)
@@ -184,6 +188,11 @@ public func nextOutput(
     unsafe taken.kind = LAUBERHORN_OUTPUT_CALL
     unsafe taken.call = LauberhornCallRecord(record)
     unsafe taken.core = taken.call.core
+  case .event(let event):
+    unsafe taken.kind = LAUBERHORN_OUTPUT_EVENT
+    unsafe taken.event = LauberhornEvent(
+      tag: event.tag?.number ?? 0, second: event.second, first: event.first,
+      number: event.event.rawValue, core: event.core?.number ?? TraceRecord.noCore)
   case .violation(let violation):
     unsafe taken.kind = LAUBERHORN_OUTPUT_VIOLATION
     unsafe taken.core = violation.core.number

@@ -107,6 +107,26 @@ public struct InterruptRedistributor: Sendable {
   }
 }
 
+/// Interrupts from core to core (SGIs).
+public enum InterruptGenerator {
+  /// Raises an SGI at one core. What this core stored before is visible to the other core's
+  /// handler.
+  /// - Parameters:
+  ///   - number: 0…15.
+  ///   - affinity: the other core's MPIDR_EL1 affinity fields.
+  public static func send(_ number: UInt32, affinity: UInt64) {
+    // ICC_SGI1R_EL1 (Arm IHI 0069, 12.2.20): one bit in the target list for Aff0 modulo 16, range
+    // selector for Aff0 / 16, Aff1, INTID, Aff2, Aff3.
+    let level0 = affinity & 0xff
+    let target = UInt64(1) << (level0 & 0xf) | (level0 >> 4) << 44
+    let cluster = (affinity >> 8 & 0xff) << 16 | (affinity >> 16 & 0xff) << 32
+    barrier_complete()
+    write_interrupt_generate(
+      target | cluster | (affinity >> 32 & 0xff) << 48 | UInt64(number & 0xf) << 24)
+    barrier_context()
+  }
+}
+
 /// An interrupt that this core has taken and must give back.
 public struct TakenInterrupt: ~Copyable {
   /// INTID.

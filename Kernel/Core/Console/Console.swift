@@ -11,7 +11,7 @@ internal import Reporting
 
 /// The serial port.
 enum Console {
-  private static let lock = SpinLock()
+  private static let lock = SpinLock(.console)
   // Safety (both): set by the boot core before any other runs; then only used under `lock`, or by
   // a panic, when nothing else matters any more.
   nonisolated(unsafe) private static var port: PL011?
@@ -35,20 +35,37 @@ enum Console {
 
   /// Queues a line, or some that belong together: all of it or, when there is no room, nothing.
   static func withOutput(_ body: (inout OutputQueue) -> Void) {
-    lock.withLock {
-      guard var output = unsafe queue else { return }
-      output.reportDropped()
-      output.begin()
-      body(&output)
-      output.commit()
-      unsafe queue = output
-      pump()
+    lock.withLock { write(body) }
+  }
+
+  /// Queues a piece of what a person asked for: waits until there is room, without the lock, so
+  /// that other cores do not wait for this one.
+  /// - Parameter body: writes at most `longestReply` bytes.
+  static func withReply(_ body: (inout OutputQueue) -> Void) {
+    var isDone = false
+    while !isDone {
+      lock.withLock {
+        if unsafe queue?.room ?? .max >= longestReply {
+          write(body)
+          isDone = true
+        } else {
+          pump()
+        }
+      }
     }
   }
 
-  /// Writes what a person asked for, however long it is: waits for the port instead of dropping.
-  static func withReply(_ body: (inout PL011) -> Void) {
-    lock.withLock { writeUnlocked(body) }
+  /// Bytes of one piece of a reply.
+  private static var longestReply: Int { 4096 }
+
+  private static func write(_ body: (inout OutputQueue) -> Void) {
+    guard var output = unsafe queue else { return }
+    output.reportDropped()
+    output.begin()
+    body(&output)
+    output.commit()
+    unsafe queue = output
+    pump()
   }
 
   /// Writes past the queue, after what is in it, without the lock: for boot before there is a

@@ -1,99 +1,230 @@
-// The serial console's input: one line, one command.
+// The serial console's commands: what a person can ask the kernel.
 //
-// Runs in the interrupt of the boot core. Any byte is safe: what is not printable is ignored, and
-// a line longer than the buffer is refused as a whole.
+// Runs in the console's interrupt, on the boot core. Any byte is safe (CommandLine/LineEditor).
 
+internal import ArchAArch64
 internal import Boot
+internal import CommandLine
 internal import Interface
-internal import Platform
 internal import Reporting
+internal import Tracing
 
-/// Reads and executes command lines.
+/// One command.
+enum ConsoleCommand: CaseIterable {
+  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
+  case probe, reboot, panic, exit
+
+  var name: StaticString {
+    switch self {
+    case .help: "help"
+    case .processes: "ps"
+    case .cores: "cores"
+    case .runQueues: "runq"
+    case .endpoints: "endpoints"
+    case .services: "services"
+    case .nic: "nic"
+    case .statistics: "stats"
+    case .trace: "trace"
+    case .log: "log"
+    case .kill: "kill"
+    case .probe: "probe"
+    case .reboot: "reboot"
+    case .panic: "panic"
+    case .exit: "exit"
+    }
+  }
+
+  /// What may follow the name.
+  var arguments: StaticString {
+    switch self {
+    case .trace: "..."
+    case .log: "[levels]"
+    case .kill: "process"
+    case .probe: "[ms]"
+    case .exit: "[status]"
+    default: ""
+    }
+  }
+
+  var explanation: StaticString {
+    switch self {
+    case .help: "this list"
+    case .processes: "processes"
+    case .cores: "what each core does"
+    case .runQueues: "threads that wait for a core"
+    case .endpoints: "who waits on which lines"
+    case .services: "programs that can be called"
+    case .nic: "the NIC"
+    case .statistics: "what cores and NIC have counted"
+    case .trace: "events: on [sources], off, show [n], dump, counts"
+    case .log: "what the log shows: info, or warning,process=debug"
+    case .kill: "end a process, as a fault would"
+    case .probe: "facts about this machine; ms: how long a load may be held"
+    case .reboot: "start the machine again"
+    case .panic: "fail like a bug of the kernel would, to see the report"
+    case .exit: "stop the machine"
+    }
+  }
+}
+
+/// Reads lines and executes them.
 enum ConsoleCommands {
-  private static var capacity: Int { 64 }
   // Safety: only the boot core takes the console's interrupt, and an interrupt handler is never
   // interrupted.
-  nonisolated(unsafe) private static var line = InlineArray<64, UInt8>(repeating: 0)
-  nonisolated(unsafe) private static var count = 0
+  nonisolated(unsafe) private static var editor = LineEditor()
 
   /// Takes all bytes that have arrived.
   static func receive() {
     Console.clearInputInterrupt()
     while let byte = Console.readByte() {
-      switch byte {
-      case UInt8(ascii: "\r"), UInt8(ascii: "\n"):
-        Console.withOutput { $0.write("\n") }
-        execute()
-        unsafe count = 0
-      case 0x08, 0x7f:
-        guard unsafe count > 0 else { break }
-        unsafe count -= 1
-        Console.withOutput { $0.write("\u{8} \u{8}") }
-      case 0x20...0x7e:
-        if unsafe count < capacity { unsafe line[count] = byte }
-        unsafe count += 1
-        Console.withOutput { $0.write(byte: byte) }
-      default: break
+      var event = LineEditorEvent.none
+      Console.withReply { event = unsafe editor.receive(byte, showing: &$0) }
+      guard event == .entered else { continue }
+      unsafe editor.withLine { execute(CommandWords($0)) }
+      unsafe editor.clear()
+    }
+  }
+
+  private static func execute(_ words: borrowing CommandWords) {
+    guard words.count > 0 else { return }
+    for command in ConsoleCommand.allCases where words.isWord(0, command.name) {
+      execute(command, words)
+      return
+    }
+    // The name of an earlier version.
+    if words.isWord(0, "processes") {
+      SystemTables.printProcesses()
+      return
+    }
+    reply("unknown command; type help")
+  }
+
+  private static func execute(_ command: ConsoleCommand, _ words: borrowing CommandWords) {
+    switch command {
+    case .help: printHelp()
+    case .processes: SystemTables.printProcesses()
+    case .cores: SystemTables.printCores()
+    case .runQueues: SystemTables.printRunQueues()
+    case .endpoints: SystemTables.printEndpoints()
+    case .services: SystemTables.printServices()
+    case .nic: SystemTables.printNIC()
+    case .statistics: Statistics.print()
+    case .trace: trace(words)
+    case .log: log(words)
+    case .kill: kill(words)
+    case .probe: probe(words)
+    case .reboot: PowerControl.restart()
+    case .panic: fail()
+    case .exit: exit(words)
+    }
+  }
+
+  private static func reply(_ text: LogText) {
+    Console.withReply { $0.writeLine(text) }
+  }
+
+  // MARK: Commands with arguments
+
+  private static func printHelp() {
+    for command in ConsoleCommand.allCases {
+      Console.withReply { output in
+        let width = command.name.utf8CodeUnitCount + 1 + command.arguments.utf8CodeUnitCount
+        output.write(command.name)
+        output.write(" ")
+        output.write(command.arguments)
+        output.write(byte: ASCII.space, times: max(2, 16 - width))
+        output.write(command.explanation)
+        output.write("\n")
       }
     }
   }
 
-  private static func execute() {
-    guard unsafe count > 0 else { return }
-    guard unsafe count <= capacity else {
-      Console.withOutput { $0.write("a command has at most 64 characters\n") }
+  private static func trace(_ words: borrowing CommandWords) {
+    if words.isWord(1, "on") {
+      guard words.count > 2 else {
+        Trace.set(.usual)
+        return
+      }
+      if let sources = SourceMask(named: words.word(2)) {
+        Trace.set(sources)
+        return
+      }
+      Console.withReply { output in
+        output.write("trace on: sources are\n  all, usual")
+        for source in EventSource.allCases where !source.isRecordedByNIC {
+          output.write(", ")
+          output.write(source.name)
+        }
+        output.write("\n")
+      }
+    } else if words.isWord(1, "off") {
+      Trace.set(.none)
+    } else if words.isWord(1, "dump") {
+      TraceDump.frames()
+    } else if words.isWord(1, "show") {
+      TraceDump.text(count: Int(words.number(2) ?? 8))
+    } else if words.isWord(1, "counts") {
+      TraceDump.counts()
+    } else {
+      reply("trace on [sources], trace off, trace dump, trace show [n], trace counts")
+    }
+  }
+
+  private static func log(_ words: borrowing CommandWords) {
+    if words.count > 1 {
+      var levels = Log.levels
+      guard levels.apply(words.word(1)) else {
+        reply("log: error, warning, info or debug, or source=level, with commas")
+        return
+      }
+      Log.levels = levels
+    }
+    Console.withReply { output in
+      output.write("log")
+      for source in LogSource.allCases {
+        output.write(" ")
+        output.write(source.name)
+        output.write("=")
+        output.write(Log.levels[source])
+      }
+      output.write("\n")
+    }
+  }
+
+  private static func kill(_ words: borrowing CommandWords) {
+    guard let number = words.number(1) else {
+      reply("kill: the number of a process, as ps shows it")
       return
     }
-    if matches("help") {
-      Console.withOutput {
-        $0.write("help           this list\n")
-        $0.write("stats          what cores and NIC have counted\n")
-        $0.write("probe [ms]     facts about this machine; ms: how long to let a load be held\n")
-        $0.write("exit [status]  stop the machine\n")
-        $0.write("panic          fail like a bug of the kernel would, to see the report\n")
-      }
-    } else if matches("stats") {
-      Statistics.print()
-    } else if matches("probe") {
-      HardwareProbe.run(holdMilliseconds: nil)
-    } else if matches("probe ", isPrefix: true), let limit = number(from: 6), (1...1000) ~= limit {
-      HardwareProbe.run(holdMilliseconds: limit)
-    } else if matches("panic") {
-      fail()
-    } else if matches("exit") {
-      PowerControl.stop(status: 0)
-    } else if matches("exit ", isPrefix: true), let status = number(from: 5), status <= 255 {
-      PowerControl.stop(status: status)
-    } else {
-      Console.withOutput { $0.write("unknown command; type help\n") }
+    guard number > 0, number <= UInt64(ProcessTable.capacity),
+      ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
+    else {
+      reply("no process \(number) to kill")
+      return
     }
+  }
+
+  private static func probe(_ words: borrowing CommandWords) {
+    let limit = words.number(1)
+    guard words.count == 1 || limit.map({ (1...1000) ~= $0 }) == true else {
+      reply("probe: a load is held for 1 to 1000 ms")
+      return
+    }
+    HardwareProbe.run(holdMilliseconds: limit)
+  }
+
+  private static func exit(_ words: borrowing CommandWords) {
+    guard words.count > 1 else { PowerControl.stop(status: 0) }
+    guard words.count == 2, let status = words.number(1), status <= 255 else {
+      reply("exit: a status is at most 255")
+      return
+    }
+    PowerControl.stop(status: status)
   }
 
   /// A failed check of Swift code: the exception, its report and the exit status are the ones
   /// that a real bug has.
   private static func fail() {
     preconditionFailure("asked for at the console")
-  }
-
-  private static func matches(_ word: StaticString, isPrefix: Bool = false) -> Bool {
-    let length = word.utf8CodeUnitCount
-    guard unsafe isPrefix ? count > length : count == length else { return false }
-    return word.withUTF8Buffer { bytes in
-      for index in 0..<length where unsafe bytes[index] != line[index] { return false }
-      return true
-    }
-  }
-
-  /// The decimal number from `start` to the end of the line; nil when it is none.
-  private static func number(from start: Int) -> UInt64? {
-    var value: UInt64 = 0
-    var index = start
-    while unsafe index < count {
-      let digit = unsafe line[index] &- UInt8(ascii: "0")
-      guard digit < 10, value < 1_000_000 else { return nil }
-      value = value * 10 + UInt64(digit)
-      index += 1
-    }
-    return value
   }
 }

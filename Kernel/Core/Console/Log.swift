@@ -54,10 +54,12 @@ enum Log {
   }
 
   /// Time since the counter started (which is at reset on QEMU), from CNTVCT and CNTFRQ.
-  static var uptimeMicroseconds: UInt64 {
+  static var uptimeNanoseconds: UInt64 {
     let frequency = read_counter_frequency()
     guard frequency > 0 else { return 0 }
     let ticks = read_counter()
-    return ticks / frequency * 1_000_000 + ticks % frequency * 1_000_000 / frequency
+    return ticks / frequency * 1_000_000_000 + ticks % frequency * 1_000_000_000 / frequency
   }
+
+  static var uptimeMicroseconds: UInt64 { uptimeNanoseconds / 1_000 }
 }

@@ -101,6 +101,7 @@ enum Panic {
   }
 
   private static func end() -> Never {
+    if CoreReference.isActive { TraceDump.afterPanic() }
     PowerControl.stop(status: exitStatus)
   }
 }

@@ -18,6 +18,13 @@ enum PowerControl {
     unsafe hasSemihosting = usable
   }
 
+  /// Starts the machine again.
+  static func restart() -> Never {
+    Console.writeUnlocked { $0.writeLine("reboot") }
+    if let psci = unsafe psci { psci.restart() }
+    hang()
+  }
+
   /// Stops the machine; the status reaches the shell when an emulator is there to take it.
   static func stop(status: UInt64) -> Never {
     Console.writeUnlocked { $0.writeLine("exit status \(status)") }

@@ -10,7 +10,7 @@ enum Statistics {
   static func print() {
     for number in 0..<Kernel.coreCount {
       let core = Kernel.cores[CoreIdentifier(number)]
-      Console.withOutput { output in
+      Console.withReply { output in
         output.write("core ")
         output.write(decimal: number)
         output.write(":")
@@ -24,14 +24,19 @@ enum Statistics {
       }
     }
     guard let nic = Kernel.nic else {
-      Console.withOutput { $0.write("NIC: none\n") }
+      Console.withReply { $0.write("NIC: none\n") }
       return
     }
+    printNIC(nic)
+  }
+
+  /// The NIC's counters that are not zero.
+  static func printNIC(_ nic: NIC) {
     for counter in NICCounter.allCases {
       guard let value = Kernel.withTables({ () -> UInt64? in try? nic.counter(counter) }),
         value != 0
       else { continue }
-      Console.withOutput { $0.writeLine("NIC: \(counter.name) \(value)") }
+      Console.withReply { $0.writeLine("NIC: \(counter.name) \(value)") }
     }
   }
 }

@@ -1,32 +1,46 @@
-// Everything one core owns; no other core reads or writes it after the core has started.
+// Everything one core owns; no other core writes it after the core has started, and others read
+// only what is atomic.
 
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Synchronization
 internal import Tracing
 
 /// One core's state, padded to lines so that no two cores share one.
-@safe struct CoreBlock {
+@safe struct CoreBlock: ~Copyable {
   /// First, since TPIDR_EL1 points here and assembly reads it.
   // Safety: only Threads.S uses the pointer inside.
   private var local = unsafe CoreLocal()
-  var core = CoreIdentifier(0)
+  let core: CoreIdentifier
   /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
   var loop: MessageLoop?
-  var runQueue = RunQueue()
+  /// General threads: those that have nothing to do with RPC (CoreScheduling.swift).
+  var scheduler: CoreScheduler
+  /// What other cores want from this one.
+  let mailbox = Mailbox<MailboxAtomic>()
   /// The thread in user mode, if one is.
   var running: ThreadIdentifier?
-  /// What TTBR0_EL1 holds, so that staying in a process costs nothing.
-  var userTable: UInt64 = 0
+  /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
+  /// reads it on all cores.
+  let userTable = Atomic<UInt64>(0)
+  /// An interrupt found something for the dispatch thread to do.
+  var needsReschedule = false
+  var alarms = CoreAlarms()
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
-  var counters = InlineArray<7, UInt64>(repeating: 0)
+  var counters = InlineArray<10, UInt64>(repeating: 0)
   /// The sources whose events this core records; the console may change it (Console/Trace.swift).
   var tracedSources = SourceMask.none
   /// Where they go; nil until boot has given memory.
   var recorder: EventRecorder?
   /// The call that CALL or RESUME named last, for the events that follow; 0: none.
   var tracedTag: UInt64 = 0
+
+  init(core: CoreIdentifier) {
+    self.core = core
+    scheduler = CoreScheduler(core: core, rules: FirstCome().kernelRules)
+  }
 }
 
 /// What a core counts about itself.
@@ -39,6 +53,11 @@ enum CoreCounter: Int, CaseIterable {
   case systemCalls
   case interrupts
   case faults
+  /// Threads taken off the core before they left it.
+  case preemptions
+  case alarms
+  /// Requests of other cores (SGI).
+  case requests
 
   var name: StaticString {
     switch self {
@@ -49,6 +68,9 @@ enum CoreCounter: Int, CaseIterable {
     case .systemCalls: "system-calls"
     case .interrupts: "interrupts"
     case .faults: "faults"
+    case .preemptions: "preemptions"
+    case .alarms: "alarms"
+    case .requests: "requests"
     }
   }
 }
@@ -118,23 +140,49 @@ enum CoreCounter: Int, CaseIterable {
   /// Activates an address space, unless it is active already.
   @inline(__always)
   func activate(userTable: UInt64) {
-    guard unsafe block.pointee.userTable != userTable else { return }
-    unsafe block.pointee.userTable = userTable
+    guard self.userTable != userTable else { return }
+    unsafe block.pointee.userTable.store(userTable, ordering: .relaxed)
     write_user_table(userTable)
     barrier_context()
     errata_after_user_table_change()
   }
 
-  /// Puts a thread at the end of this core's run queue.
-  func enqueue(_ thread: ThreadReference) {
-    thread.become(.runnable)
-    let wasAppended = unsafe block.pointee.runQueue.append(thread.identifier)
-    precondition(wasAppended, "a run queue has room for every thread")
+  /// The address space that is active on the core; another core may read it.
+  @inline(__always)
+  var userTable: UInt64 { unsafe block.pointee.userTable.load(ordering: .relaxed) }
+
+  var alarms: CoreAlarms {
+    get { unsafe block.pointee.alarms }
+    nonmutating set { unsafe block.pointee.alarms = newValue }
   }
 
-  func takeRunnable() -> ThreadIdentifier? { unsafe block.pointee.runQueue.takeFirst() }
+  /// Makes the dispatch thread look at the run queue before it waits again, and a user thread
+  /// leave the core.
+  func requestReschedule() { unsafe block.pointee.needsReschedule = true }
 
-  var runQueueLength: UInt16 { unsafe UInt16(truncatingIfNeeded: block.pointee.runQueue.count) }
+  /// Whether a reschedule was requested; false from the first question on.
+  func takeRescheduleRequest() -> Bool {
+    let isRequested = unsafe block.pointee.needsReschedule
+    unsafe block.pointee.needsReschedule = false
+    return isRequested
+  }
+
+  /// The core's general threads; only the core itself may, or the boot core before it runs.
+  func withScheduler<Result>(_ body: (inout CoreScheduler) -> Result) -> Result {
+    unsafe body(&block.pointee.scheduler)
+  }
+
+  /// Takes what other cores have posted.
+  func takeMail() -> Mail? { unsafe block.pointee.mailbox.take() }
+
+  /// Lets another core post something; a ring when it asks for one.
+  func post(_ body: (borrowing Mailbox<MailboxAtomic>) -> Bool) {
+    if unsafe body(block.pointee.mailbox) { Interrupts.requestAttention(of: core) }
+  }
+
+  /// General threads that are ready: published in the core's state line.
+  @inline(__always)
+  var readyCount: Int { unsafe block.pointee.scheduler.readyCount }
 }
 
 /// All cores.
@@ -157,8 +205,7 @@ enum CoreCounter: Int, CaseIterable {
     unsafe self.storage = unsafe storage
     for index in 0..<Self.capacity {
       let block = unsafe self.block(index)
-      unsafe block.initialize(to: CoreBlock())
-      unsafe block.pointee.core = CoreIdentifier(UInt16(index))
+      unsafe block.initialize(to: CoreBlock(core: CoreIdentifier(UInt16(index))))
     }
   }
 

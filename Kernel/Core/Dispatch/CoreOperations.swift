@@ -20,8 +20,12 @@ struct CoreOperations: DispatchOperations {
     self.message = message
   }
 
+  /// `running` is not stored here: the thread became that when this core took it, with an atomic
+  /// change that decides between this core and others. From there it may become anything.
   @inline(__always)
-  func become(_ state: ThreadState) { thread?.become(state) }
+  func become(_ state: ThreadState) {
+    if state != .running { thread?.leave(as: state) }
+  }
 
   @inline(__always)
   func activateAddressSpace() {
@@ -39,7 +43,9 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func publish(_ mode: CoreMode) {
     guard core.stateLine != 0 else { return }
-    var state = CoreState(mode: mode, runQueueLength: core.runQueueLength)
+    var state = CoreState(
+      mode: mode, isPreemptible: mode == .general,
+      runQueueLength: UInt16(truncatingIfNeeded: core.readyCount))
     if mode == .user, let thread {
       state.process = thread.process
       state.endpoint = thread.endpoint

@@ -20,11 +20,17 @@ struct DispatchThread {
   mutating func run() -> Never {
     var operations = CoreOperations(core: core)
     DispatchSequence.start(&operations)
+    if core.core.number == 0 { core.scheduleWatch() }
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
     DispatchSequence.beginLoads(&operations)
     while true {
       let message = loop.loadMessage(&lines)
+      guard message.code != 0 else {
+        // An interrupt found work for this core: the load was left out (Vectors.S).
+        schedule()
+        continue
+      }
       _ = line_jump(
         message.code, message.data, message.argument0, message.argument1,
         UInt64(loop.currentLine))
@@ -33,19 +39,32 @@ struct DispatchThread {
     }
   }
 
-  /// Runs the threads of this core's run queue until none is ready.
+  /// Gives the next general thread a turn. While one is ready, the NIC is asked after each, for a
+  /// moment.
+  @inline(__always)
   private func schedule() {
-    while let thread = core.takeRunnable() {
-      UserDispatch(core: core).run(Kernel.threads[thread])
-    }
+    if core.readyCount > 0 { runGeneral() }
+  }
+
+  @inline(never)
+  private func runGeneral() {
+    guard let next = core.takeGeneral() else { return }
+    UserDispatch(core: core).runGeneral(
+      next.thread, deadlineNanoseconds: next.deadlineNanoseconds)
+    if core.readyCount > 0 { core.beginLook() }
+    var operations = CoreOperations(core: core)
+    DispatchSequence.beginLoads(&operations)
   }
 
   /// A machine without NIC still runs its threads and its console.
   private func waitWithoutNIC() -> Never {
     while true {
       schedule()
-      interrupts_unmask()
+      guard core.readyCount == 0 else { continue }
+      // An interrupt that is pending ends WFI although it is masked, so none can be missed.
       wait_for_interrupt()
+      interrupts_unmask()
+      barrier_context()
       interrupts_mask()
     }
   }

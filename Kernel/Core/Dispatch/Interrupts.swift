@@ -1,39 +1,108 @@
-// What interrupts this kernel takes: the console's, and the NIC's two SGIs.
+// What interrupts this kernel takes: the console's, the timer's, the NIC's two SGIs and its own.
 
 internal import ArchAArch64
 internal import Boot
+internal import Interface
 internal import Reporting
+internal import Scheduling
 internal import Tracing
 
 /// Interrupt numbers (INTID). SGIs 0…7 are the kernel's own, 8…15 belong to the FPGA, as on
 /// Enzian.
 enum Interrupts {
+  /// Another core wants this one to look around: a process ends, or a table shall be let go.
+  static let attention: UInt32 = 0
+  /// The boot core's watch has come round to the worker on this core.
+  static let watch: UInt32 = 1
   /// The FPGA wants a worker core (prototype: SGI 8).
   static let worker: UInt32 = 8
   /// The FPGA has something for the boot core that is no RPC (prototype: SGI 15).
   static let bypass: UInt32 = 15
 
-  // Safety: set once by the boot core before it unmasks interrupts.
+  // Safety: set once by the boot core before it unmasks interrupts or starts another core.
   nonisolated(unsafe) private static var console: UInt32?
+  nonisolated(unsafe) private static var timer: UInt32 = 27
 
   static func useConsole(interrupt: UInt32) { unsafe console = interrupt }
+  static func useTimer(interrupt: UInt32) { unsafe timer = interrupt }
+
+  /// What a round of interrupts means for the thread that they interrupted.
+  struct Taken: OptionSet {
+    let rawValue: UInt8
+    /// The thread's turn is over.
+    static var endOfTurn: Taken { Taken(rawValue: 1 << 0) }
+    static var watch: Taken { Taken(rawValue: 1 << 2) }
+    /// A general thread has waited for the core long enough.
+    static var generalWaits: Taken { Taken(rawValue: 1 << 1) }
+  }
 
   /// Handles every interrupt that waits.
-  static func handle(_ core: CoreReference) {
+  static func handle(_ core: CoreReference) -> Taken {
+    var taken: Taken = []
     while let interrupt = TakenInterrupt() {
       core.count(.interrupts)
-      core.trace(.interruptTaken, interrupt.number)
+      // The timer comes to idle cores, too, and would fill their rings.
+      if unsafe interrupt.number == timer {
+        core.trace(.timerTaken)
+      } else {
+        core.trace(.interruptTaken, interrupt.number)
+      }
       switch interrupt.number {
+      case unsafe timer:
+        core.count(.alarms)
+        let due = core.takeAlarms()
+        if due.endOfTurn { taken.insert(.endOfTurn) }
+        if due.general, core.wakeGeneral() { taken.insert(.generalWaits) }
+        if due.general { core.setGeneralAlarm(notBefore: CoreAlarms.turnNanoseconds) }
+        if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
+        if due.supervision { Supervisor.work(on: core) }
+      case attention:
+        core.count(.requests)
+        core.readMail()
+        Supervisor.work(on: core)
+      case watch: taken.insert(.watch)
       case unsafe console:
         Console.transmit()
         ConsoleCommands.receive()
-      case worker, bypass: break  // The message that comes with it says all (R10).
+      // With a held load comes a message that says all (R10). Without one the NIC wants the core
+      // itself (R9).
+      case worker: core.requestReschedule()
+      case bypass: break
       default: Log.warning("interrupt \(interrupt.number) has no owner")
       }
     }
+    return taken
+  }
+
+  /// A round of the watch: every core with a worker on it is interrupted, and looks whether the
+  /// worker waits for a call (UserDispatch).
+  /// - Returns: whether this core has one.
+  private static func watchWorkers(from core: CoreReference) -> Bool {
+    var hasOwn = false
+    Kernel.threads.forEachUsed { thread in
+      guard thread.state == .running, !thread.isStarting else { return }
+      if thread.core == core.core {
+        hasOwn = true
+      } else {
+        InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
+      }
+    }
+    core.scheduleWatch()
+    return hasOwn
+  }
+
+  /// Makes another core look around, wherever it is: in user mode and at a held load it takes the
+  /// interrupt at once or, where a held load is not interruptible, within the stall limit (R9).
+  static func requestAttention(of core: CoreIdentifier) {
+    InterruptGenerator.send(attention, affinity: Kernel.affinity(of: core))
   }
 }
 
 /// Vectors.S: an interrupt while the kernel waits at a held load or in WFI.
+/// - Returns: whether the wait shall end.
 @c(kernel_interrupt)
-func kernelInterrupt() { Interrupts.handle(CoreReference.current) }
+func kernelInterrupt() -> UInt64 {
+  let core = CoreReference.current
+  _ = Interrupts.handle(core)
+  return core.takeRescheduleRequest() || core.readyCount > 0 ? 1 : 0
+}

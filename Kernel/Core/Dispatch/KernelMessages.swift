@@ -16,22 +16,13 @@ func kernelMessageCall(
   data: UInt64, process: UInt64, endpoint: UInt64, line: UInt64
 ) -> UInt64 {
   let core = CoreReference.current
-  let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
-  guard let thread = Kernel.threads[named],
-    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
-      == .enter
-  else {
-    core.count(.requeued)
-    core.trace(
-      .callDeclined, tag: core.noteTag(ofMessageAt: line),
-      Trace.worker(process: UInt16(truncatingIfNeeded: process), endpoint: named.number))
-    var operations = CoreOperations(core: core, message: line)
-    DispatchSequence.decline(&operations)
+  guard let thread = takeWorker(process: process, endpoint: endpoint) else {
+    decline(core, line: line, process: process, endpoint: endpoint)
     return 0
   }
   core.count(.dispatches)
   core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
-  UserDispatch(core: core).run(thread)
+  UserDispatch(core: core).runWorker(thread)
   return 0
 }
 
@@ -40,7 +31,48 @@ func kernelMessageCall(
 func kernelMessageResume(
   data: UInt64, process: UInt64, endpoint: UInt64, line: UInt64
 ) -> UInt64 {
-  kernelMessageCall(data: data, process: process, endpoint: endpoint, line: line)
+  let core = CoreReference.current
+  guard let thread = takeWorker(process: process, endpoint: endpoint) else {
+    decline(core, line: line, process: process, endpoint: endpoint)
+    return 0
+  }
+  let tag = line_load(line + UInt64(ControlLineWord.tag * LineGeometry.wordBytes))
+  guard !thread.watch.noteResume(tag: tag) else {
+    // The call fails with the process (R12).
+    ProcessEnd.killStuck(thread)
+    return 0
+  }
+  core.count(.dispatches)
+  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
+  UserDispatch(core: core).runWorker(thread)
+  return 0
+}
+
+/// The parked worker that the message names, which is this core's from here on; nil when it is
+/// gone or not parked (yet).
+@inline(__always)
+private func takeWorker(process: UInt64, endpoint: UInt64) -> ThreadReference? {
+  let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
+  guard let thread = Kernel.threads[named],
+    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
+      == .enter,
+    // Whoever ends the process may be faster.
+    thread.take(from: .parked, to: .running)
+  else { return nil }
+  return thread
+}
+
+private func decline(
+  _ core: CoreReference, line: UInt64, process: UInt64, endpoint: UInt64
+) {
+  core.count(.requeued)
+  core.trace(
+    .callDeclined, tag: core.noteTag(ofMessageAt: line),
+    Trace.worker(
+      process: UInt16(truncatingIfNeeded: process),
+      endpoint: UInt16(truncatingIfNeeded: endpoint)))
+  var operations = CoreOperations(core: core, message: line)
+  DispatchSequence.decline(&operations)
 }
 
 /// TRYAGAIN: nothing came before the stall limit. The loop schedules after every message, so

@@ -1,27 +1,47 @@
 // Everything the kernel keeps of one user thread.
 //
 // Blocks lie in one array, made at boot and never moved, so that a thread is found from its
-// endpoint by one multiplication. A block is written by the core that runs the thread; a parked
-// thread belongs to nobody until the NIC names it to a core (R8).
+// endpoint by one multiplication. A block is written by the core that runs the thread. A parked
+// thread belongs to nobody: whoever changes its state from `parked` first has it, the core that the
+// NIC named it to (R8) or the one that ends its process.
 
 internal import Boot
 internal import Interface
 internal import Scheduling
+internal import Synchronization
 
 /// One thread; what `ThreadReference` points to.
-struct ThreadBlock {
-  /// First, since assembly reads it.
-  var context = ThreadContext()
+struct ThreadBlock: ~Copyable {
   /// Value for TTBR0_EL1: the process's table and its address space identifier.
   var userTable: UInt64 = 0
-  var identifier = ThreadIdentifier(0)
+  let identifier: ThreadIdentifier
   var process = ProcessIdentifier(0)
   var endpoint = EndpointIdentifier(0)
-  var state = ThreadState.ended
+  /// `ThreadState`; the one field that several cores change.
+  let state = Atomic<UInt8>(ThreadState.ended.rawValue)
+  /// The core that runs it, while it runs: where a request about it goes.
+  let core = Atomic<UInt16>(0)
+  /// Its place among the threads of its process.
+  var index: UInt16 = 0
   /// Whether the NIC may deliver to the endpoint.
   var isAttached = false
   /// Until the thread parks for the first time.
   var isStarting = true
+  /// Whether boot waits for it (StartUp).
+  var isAwaited = false
+  /// Whether no process has the block. It outlives the thread's end: until the NIC has forgotten
+  /// the endpoint, nobody else may have it (R12). Under `Kernel.withTables`.
+  var isFree = true
+  var watch = CallWatch()
+  /// As its core's scheduler sees it, until it parks for the first time.
+  var record = ThreadRecord.unused
+  /// Its registers; behind what every dispatch needs, which then shares a cache line.
+  var context = ThreadContext()
+
+  init(identifier: ThreadIdentifier) {
+    self.identifier = identifier
+    endpoint = WorkerEndpoints.endpoint(of: identifier)
+  }
 }
 
 /// A reference to a thread's block.
@@ -36,18 +56,45 @@ struct ThreadBlock {
   var process: ProcessIdentifier { unsafe block.pointee.process }
   var endpoint: EndpointIdentifier { unsafe block.pointee.endpoint }
   var userTable: UInt64 { unsafe block.pointee.userTable }
-  var state: ThreadState { unsafe block.pointee.state }
+  var index: Int { unsafe Int(block.pointee.index) }
+
+  @inline(__always)
+  var state: ThreadState {
+    let raw = unsafe block.pointee.state.load(ordering: .acquiring)
+    // Safety: nothing else is ever stored there.
+    return unsafe ThreadState(rawValue: raw).unsafelyUnwrapped
+  }
+
+  /// The core that runs it; means nothing when none does.
+  var core: CoreIdentifier {
+    get { unsafe CoreIdentifier(block.pointee.core.load(ordering: .relaxed)) }
+    nonmutating set { unsafe block.pointee.core.store(newValue.number, ordering: .relaxed) }
+  }
 
   var isAttached: Bool {
     get { unsafe block.pointee.isAttached }
     nonmutating set { unsafe block.pointee.isAttached = newValue }
   }
 
-  /// Whether the thread has not parked yet; false from the first question on.
-  func takeStarting() -> Bool {
-    let wasStarting = unsafe block.pointee.isStarting
+  /// Whether the thread has not parked yet: until then it has nothing to do with RPC.
+  var isStarting: Bool { unsafe block.pointee.isStarting }
+
+  /// The thread parks, or ends before it has.
+  /// - Returns: whether boot waits for that.
+  func noteStarted() -> Bool {
+    let isNews = unsafe block.pointee.isStarting && block.pointee.isAwaited
     unsafe block.pointee.isStarting = false
-    return wasStarting
+    return isNews
+  }
+
+  var record: ThreadRecord {
+    get { unsafe block.pointee.record }
+    nonmutating set { unsafe block.pointee.record = newValue }
+  }
+
+  var watch: CallWatch {
+    get { unsafe block.pointee.watch }
+    nonmutating set { unsafe block.pointee.watch = newValue }
   }
 
   var programCounter: UInt64 { unsafe block.pointee.context.program_counter }
@@ -59,66 +106,129 @@ struct ThreadBlock {
     nonmutating set { unsafe context_set_register(&block.pointee.context, register, newValue) }
   }
 
-  /// Changes the state; an illegal change is a bug of the kernel.
-  func become(_ next: ThreadState) {
-    precondition(unsafe block.pointee.state.canBecome(next), "illegal change of a thread's state")
-    unsafe block.pointee.state = next
+  /// Gives up a running thread that the caller has.
+  @inline(__always)
+  func leave(as next: ThreadState) {
+    assert(state == .running && ThreadState.running.canBecome(next))
+    unsafe block.pointee.state.store(next.rawValue, ordering: .releasing)
+  }
+
+  /// Changes the state if it is `expected`: false when somebody else was faster.
+  @inline(__always)
+  func take(from expected: ThreadState, to next: ThreadState) -> Bool {
+    unsafe block.pointee.state.compareExchange(
+      expected: expected.rawValue, desired: next.rawValue, ordering: .acquiring
+    ).exchanged
   }
 
   /// Goes to user mode; returns why it came back, a TRAP_… value. The thread's table is active.
   @inline(__always)
   func resume() -> UInt64 { unsafe thread_resume(&block.pointee.context) }
 
-  /// Makes the block a new thread that will start at `entry`.
-  func initialize(
-    process: ProcessIdentifier, endpoint: EndpointIdentifier, userTable: UInt64, entry: UInt64,
-    stackTop: UInt64, argument0: UInt64, argument1: UInt64
-  ) {
-    let identifier = self.identifier
-    unsafe block.pointee = ThreadBlock()
-    unsafe block.pointee.identifier = identifier
+  fileprivate var isFree: Bool { unsafe block.pointee.isFree }
+
+  /// Gives the block of an ended thread back, whose endpoint the NIC has forgotten.
+  func release() {
+    precondition(state == .ended, "the thread has not ended")
+    unsafe block.pointee.isFree = true
+  }
+
+  /// What a new thread begins with: all other registers are zero.
+  struct Start {
+    var entry: UInt64
+    var stackTop: UInt64
+    /// Address of its endpoint's block.
+    var lines: UInt64
+    /// Its place among the threads of its process.
+    var index: UInt16
+    var argument: UInt64
+    /// Whether boot waits until the thread serves.
+    var isAwaited = false
+  }
+
+  /// Makes an ended thread's block a new thread of a process.
+  func initialize(process: ProcessIdentifier, userTable: UInt64, start: Start) {
+    precondition(unsafe block.pointee.isFree && state == .ended, "a thread's block is in use")
+    unsafe block.pointee.isFree = false
+    unsafe block.pointee.context = ThreadContext()
     unsafe block.pointee.process = process
-    unsafe block.pointee.endpoint = endpoint
     unsafe block.pointee.userTable = userTable
-    unsafe block.pointee.state = .created
-    unsafe block.pointee.context.program_counter = entry
-    unsafe block.pointee.context.stack_pointer = stackTop
+    unsafe block.pointee.index = start.index
+    unsafe block.pointee.isAttached = false
+    unsafe block.pointee.isStarting = true
+    unsafe block.pointee.isAwaited = start.isAwaited
+    unsafe block.pointee.watch = CallWatch()
+    unsafe block.pointee.record = ThreadRecord(kind: .user, process: process)
+    unsafe block.pointee.context.program_counter = start.entry
+    unsafe block.pointee.context.stack_pointer = start.stackTop
     // SPSR: EL0, AArch64, nothing masked (ARM ARM C5.2.18).
     unsafe block.pointee.context.processor_state = 0
-    self[0] = argument0
-    self[1] = argument1
+    self[0] = start.lines
+    self[1] = UInt64(start.index)
+    self[2] = start.argument
+    unsafe block.pointee.state.store(ThreadState.created.rawValue, ordering: .releasing)
   }
 }
 
-/// All threads. Thread t owns worker endpoint `firstWorkerEndpoint + t`, so each is found from
+/// All threads. Thread t owns worker endpoint `WorkerEndpoints.first + t`, so each is found from
 /// the other without a table.
 @safe struct ThreadTable {
+  /// As many as a NIC of the usual size has worker endpoints.
   static var capacity: Int { 192 }
 
-  // Safety: `capacity` blocks, allocated at boot, never freed.
-  private let blocks: UnsafeMutablePointer<ThreadBlock>
+  // Safety: where the block of endpoint 0's thread would be, so that an endpoint's number leads to
+  // its block without a subtraction; `capacity` blocks from `WorkerEndpoints.first` on exist,
+  // allocated at boot, never freed.
+  private let byEndpoint: UnsafeMutablePointer<ThreadBlock>
 
   /// - Parameter storage: zeroed memory for `bytes` bytes, given over for good.
   init(storage: UnsafeMutableRawPointer) {
-    unsafe blocks = storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity)
+    let blocks = unsafe storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity)
     for index in 0..<Self.capacity {
-      unsafe (blocks + index).initialize(to: ThreadBlock())
-      unsafe blocks[index].identifier = ThreadIdentifier(UInt16(index))
+      unsafe (blocks + index).initialize(
+        to: ThreadBlock(identifier: ThreadIdentifier(UInt16(index))))
     }
+    unsafe byEndpoint = blocks - WorkerEndpoints.first
   }
 
   static var bytes: Int { MemoryLayout<ThreadBlock>.stride * capacity }
 
   subscript(thread: ThreadIdentifier) -> ThreadReference {
     precondition(thread.index < Self.capacity)
-    return unsafe ThreadReference(block: blocks + thread.index)
+    return unsafe ThreadReference(block: byEndpoint + WorkerEndpoints.first + thread.index)
   }
 
   /// The thread that owns a worker endpoint; nil when no thread can.
+  @inline(__always)
   subscript(endpoint: EndpointIdentifier) -> ThreadReference? {
-    let index = endpoint.index - WorkerEndpoints.first
-    guard index >= 0, index < Self.capacity else { return nil }
-    return unsafe ThreadReference(block: blocks + index)
+    guard endpoint.index &- WorkerEndpoints.first >= 0,
+      endpoint.index < WorkerEndpoints.first + Self.capacity
+    else { return nil }
+    return unsafe ThreadReference(block: byEndpoint + endpoint.index)
+  }
+
+  /// Calls `body` with every block that some thread has had. Without a lock: a hint.
+  func forEachUsed(_ body: (ThreadReference) -> Void) {
+    for index in 0..<min(Self.used.load(ordering: .relaxed), Self.capacity) {
+      body(self[ThreadIdentifier(UInt16(index))])
+    }
+  }
+
+  /// One more than the highest block that was ever used.
+  private static let used = Atomic<Int>(0)
+
+  /// A block that no thread uses; nil when there is none. Under `Kernel.withTables`.
+  func findFree() -> ThreadReference? {
+    for index in 0..<Self.capacity {
+      let thread = self[ThreadIdentifier(UInt16(index))]
+      if thread.isFree {
+        if index >= Self.used.load(ordering: .relaxed) {
+          Self.used.store(index + 1, ordering: .relaxed)
+        }
+        return thread
+      }
+    }
+    return nil
   }
 }
 

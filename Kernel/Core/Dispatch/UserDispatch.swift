@@ -8,6 +8,7 @@ internal import Boot
 internal import Interface
 internal import Reporting
 internal import Scheduling
+internal import SystemInterface
 internal import Tracing
 
 /// Runs user threads on one core.
@@ -16,12 +17,40 @@ struct UserDispatch {
 
   init(core: CoreReference) { self.core = core }
 
-  /// Runs a thread until it yields, ends or is killed.
-  func run(_ thread: ThreadReference) {
-    core.running = thread.identifier
+  /// Runs a thread that the NIC named, and that this core has taken, until it leaves the core.
+  @inline(__always)
+  func runWorker(_ thread: ThreadReference) {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
+    serve(thread)
+  }
+
+  /// Runs a general thread, which the scheduler has chosen, until it leaves the core.
+  func runGeneral(_ thread: ThreadReference, deadlineNanoseconds: UInt64?) {
+    // A sleeper's time was the scheduler's to notice: here it still sleeps.
+    guard thread.take(from: .runnable, to: .running) || thread.take(from: .sleeping, to: .running)
+    else {
+      Panic.stop("a thread left its core's queue by itself")
+    }
+    guard !Processes.isEnding(thread.process) else {
+      leave(thread)
+      return
+    }
+    core.activate(userTable: thread.userTable)
+    // Not `user`: until it parks, the thread has nothing to do with RPC, and a call on its way to
+    // this core must not wait for it.
+    CoreOperations(core: core, thread: thread).publish(.general)
+    core.setAlarm(forGeneral: deadlineNanoseconds)
+    if core.loop != nil { core.beginTurn() }
+    serve(thread)
+    core.endTurn()
+  }
+
+  @inline(__always)
+  private func serve(_ thread: ThreadReference) {
+    core.running = thread.identifier
+    thread.core = core.core
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
@@ -30,48 +59,147 @@ struct UserDispatch {
         park(thread)
         return
       }
-      guard goesOn(thread, after: cause) else {
-        core.running = nil
-        DispatchSequence.leaveEnded(&operations)
-        return
-      }
+      if !goesOn(thread, after: cause) { return }
     }
   }
 
   /// The thread waits for the NIC.
+  @inline(__always)
   private func park(_ thread: ThreadReference) {
     core.running = nil
-    let wasStarting = thread.takeStarting()
+    let isNews = thread.isStarting && becomeWorker(thread)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.park(&operations)
     // From here on another core may run the thread.
-    if wasStarting { StartUp.noteProcessStarted() }
+    if isNews { StartUp.noteProcessStarted() }
   }
 
-  /// Handles everything but a yield; false when the thread has ended.
+  /// A general thread parks for the first time.
+  /// - Returns: whether boot waits for that.
+  @inline(never)
+  private func becomeWorker(_ thread: ThreadReference) -> Bool {
+    core.stopGeneral(.ends)
+    return thread.noteStarted()
+  }
+
+  /// A general thread sleeps.
+  private func sleep(_ thread: ThreadReference, untilNanoseconds: UInt64) {
+    core.running = nil
+    CoreOperations(core: core).publish(.dispatch)
+    thread.leave(as: .sleeping)
+    core.stopGeneral(.sleeps(untilNanoseconds: untilNanoseconds))
+  }
+
+  /// Handles everything but a yield; false when the thread has left the core. Never inlined: the
+  /// way of a call shall not pay for its stack frame.
+  @inline(never)
   private func goesOn(_ thread: ThreadReference, after cause: UInt64) -> Bool {
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
       core.trace(.systemCallTaken, thread.traceWorker, thread[8])
-      let goesOn = SystemCalls.handle(thread)
-      if goesOn {
+      switch SystemCalls.handle(thread) {
+      case .goesOn:
         core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
+        return true
+      case .ends: leave(thread)
+      case .sleeps(let untilNanoseconds): sleep(thread, untilNanoseconds: untilNanoseconds)
       }
-      return goesOn
+      return false
     case TRAP_INTERRUPT:
-      Interrupts.handle(core)
-      return true
+      return goesOnAfterInterrupt(thread)
     case TRAP_FAULT:
       core.count(.faults)
-      core.trace(
-        .userFaulted, UInt32(truncatingIfNeeded: read_exception_syndrome()), read_fault_address())
-      Processes.killAfterFault(
-        thread, syndrome: read_exception_syndrome(), address: read_fault_address())
+      // Read before anything else can take an exception.
+      let fault = UserFault(syndrome: read_exception_syndrome(), address: read_fault_address())
+      core.trace(.userFaulted, UInt32(truncatingIfNeeded: fault.syndrome), fault.address)
+      ProcessEnd.killAfterFault(thread, fault)
+      leave(thread)
       return false
     default:
       // TRAP_SYSTEM_ERROR: an SError has no address that could be blamed on the thread.
       Panic.stop("system error (SError) in user mode")
     }
+  }
+
+  private func goesOnAfterInterrupt(_ thread: ThreadReference) -> Bool {
+    let taken = Interrupts.handle(core)
+    if Processes.isEnding(thread.process) {
+      leave(thread)
+      return false
+    }
+    var leaves = core.takeRescheduleRequest() || taken.contains(.generalWaits)
+    if thread.isStarting {
+      if taken.contains(.endOfTurn) { leaves = true }
+    } else if taken.contains(.watch) {
+      let line = HeldLoad.line(of: thread)
+      if line.map({ thread.watch.noteWaiting(at: $0) }) != true {
+        thread.watch.notePeriod()
+        leaves = true
+      }
+    }
+    if leaves { preempt(thread) }
+    return !leaves
+  }
+
+  /// Takes the core from a thread that could go on. A worker is parked, wherever it was stopped:
+  /// when a call stands in its line, the NIC asks for it at once with RESUME (R11); when none
+  /// does, it goes on with the next one. Other threads stay runnable.
+  private func preempt(_ thread: ThreadReference) {
+    core.count(.preemptions)
+    if thread.isStarting {
+      core.running = nil
+      CoreOperations(core: core).publish(.dispatch)
+      thread.leave(as: .runnable)
+      core.stopGeneral(.preempted)
+    } else {
+      park(thread)
+    }
+  }
+
+  /// The thread will never run again.
+  private func leave(_ thread: ThreadReference) {
+    core.running = nil
+    core.activate(userTable: KernelMemory.noProcessTable)
+    var operations = CoreOperations(core: core, thread: thread)
+    DispatchSequence.end(&operations)
+    DispatchSequence.leaveEnded(&operations)
+    if thread.isStarting { core.stopGeneral(.ends) }
+    let isNews = thread.noteStarted()
+    ProcessEnd.noteThreadEnd(thread)
+    if isNews { StartUp.noteProcessStarted() }
+  }
+}
+
+/// Whether an interrupted worker waits for the NIC, as far as its registers tell.
+enum HeldLoad {
+  /// The thread's own control line that the interrupted instruction loads from; nil when it does
+  /// something else. A program may lie with such a load in a loop: see `CallWatch`.
+  static func line(of thread: ThreadReference) -> UInt64? {
+    var instruction: UInt32 = 0
+    do throws(SystemError) {
+      try UserMemory.read(of: thread.process, from: thread.programCounter, count: 4) {
+        index, byte in
+        instruction |= UInt32(byte) << UInt32(8 * index)
+      }
+    } catch { return nil }
+    // LDP of two 64-bit registers with a signed offset, and LDR of one with an unsigned offset
+    // (ARM ARM C4.1.94): imm7 × 8 or imm12 × 8 from the register in bits 5…9.
+    let base = instruction >> 5 & 31
+    guard base != 31 else { return nil }
+    let offset: UInt64
+    if instruction & 0xffc0_0000 == 0xa940_0000 {
+      offset = UInt64(bitPattern: Int64(Int32(bitPattern: instruction << 10) >> 25) * 8)
+    } else if instruction & 0xffc0_0000 == 0xf940_0000 {
+      offset = UInt64(instruction >> 10 & 0xfff) * 8
+    } else {
+      return nil
+    }
+    let lines =
+      UserAddressSpace.lines(ofThread: thread.index)
+    let address = thread[base] &+ offset
+    let end = lines + UInt64(EndpointLayout.receiveOverflowOffset)
+    guard address >= lines, address < end else { return nil }
+    return address & ~UInt64(LineGeometry.lineBytes - 1)
   }
 }

@@ -1,7 +1,7 @@
 // Building and tearing down the address space of a process.
 //
-// Everything is copied and mapped before the first thread exists, and unmapped after the last
-// has ended, so no core's translations change under it.
+// Mappings are only added while threads run, which needs no invalidation (ARM ARM D8.13.1: an invalid
+// entry is in no TLB); all are removed together, after the last thread has ended.
 
 internal import ArchAArch64
 internal import Boot
@@ -16,47 +16,85 @@ internal import SystemInterface
 enum AddressSpaceFailure: Error, Reportable {
   case frames(FrameError)
   case mapping(MappingError)
+  /// The process would have more memory than it may.
+  case limit
 
   func write(to output: inout some TextOutput & ~Copyable) {
     switch self {
     case .frames(let error): output.write(error)
     case .mapping(let error): output.write(error)
+    case .limit: output.write("the process's memory limit is reached")
     }
   }
 }
 
 extension KernelAddressSpace {
-  /// Builds the address space of a program with one thread.
-  /// - Parameters:
-  ///   - lines: physical address of the thread's endpoint block; nil without NIC.
+  /// Builds the address space of a program: its image, no thread yet.
   mutating func makeUserTable(
-    image: ELFImage, file: Span<UInt8>, lines: UInt64?
-  ) throws(AddressSpaceFailure) -> TranslationTable {
+    for block: inout ProcessBlock, image: ELFImage, file: Span<UInt8>
+  ) throws(AddressSpaceFailure) {
     let table: TranslationTable
     do throws(FrameError) {
       table = try TranslationTable(.user, frames: &frames, in: &memory)
     } catch { throw .frames(error) }
+    block.pages = 0
     do throws(AddressSpaceFailure) {
       for index in 0..<image.segmentCount {
-        try load(image[segment: index], of: file, into: table)
-      }
-      let stackTop = UserAddressSpace.stackTop(ofThread: 0)
-      for page in stride(
-        from: stackTop - UserAddressSpace.stackBytes, to: stackTop, by: Int(Page.bytes))
-      {
-        _ = try addPage(at: page, .userReadWrite, to: table)
-      }
-      if let lines {
-        try map(
-          UserAddressSpace.linesBase, bytes: UInt64(EndpointLayout.mappedBytes), to: lines,
-          PageAttributes(.lines, .userReadWrite), in: table)
+        try load(image[segment: index], of: file, into: table, of: &block)
       }
     } catch {
       destroyUserTable(table)
+      block.pages = 0
       throw error
     }
     barrier_complete()
-    return table
+    block.table = consume table
+  }
+
+  /// Adds what thread `index` needs: a stack between unmapped pages, and its endpoint.
+  /// - Parameter lines: physical address of the endpoint's block; nil without NIC.
+  mutating func addThread(
+    _ index: Int, lines: UInt64?, to block: inout ProcessBlock
+  ) throws(AddressSpaceFailure) {
+    let top = UserAddressSpace.stackTop(ofThread: index)
+    try addMemory(from: top - UserAddressSpace.stackBytes, to: top, of: &block)
+    guard let lines else { return }
+    try withTable(of: &block) { (space, table, _) throws(AddressSpaceFailure) in
+      try space.map(
+        UserAddressSpace.lines(ofThread: index), bytes: UInt64(EndpointLayout.mappedBytes),
+        to: lines, PageAttributes(.lines, .userReadWrite), in: table)
+      barrier_complete()
+    }
+  }
+
+  /// Adds zeroed memory that the program may read and write; pages that an attempt which failed
+  /// left there are used.
+  mutating func addMemory(
+    from start: UInt64, to end: UInt64, of block: inout ProcessBlock
+  ) throws(AddressSpaceFailure) {
+    guard (end - start) / Page.bytes <= block.pagesLeft else { throw .limit }
+    try withTable(of: &block) { (space, table, block) throws(AddressSpaceFailure) in
+      for page in stride(from: start, to: end, by: Int(Page.bytes))
+      where table.lookup(VirtualAddress(page), in: space.memory) == nil {
+        _ = try space.addPage(at: page, .userReadWrite, to: table, of: &block)
+      }
+      barrier_complete()
+    }
+  }
+
+  private mutating func withTable(
+    of block: inout ProcessBlock,
+    _ body: (inout Self, borrowing TranslationTable, inout ProcessBlock) throws(AddressSpaceFailure)
+      -> Void
+  ) throws(AddressSpaceFailure) {
+    guard let table = block.table.take() else { Panic.stop("process without address space") }
+    do throws(AddressSpaceFailure) {
+      try body(&self, table, &block)
+      block.table = consume table
+    } catch {
+      block.table = consume table
+      throw error
+    }
   }
 
   /// Gives back a table and the frames behind it. Its identifier is out of all TLBs.
@@ -82,7 +120,8 @@ extension KernelAddressSpace {
   }
 
   private mutating func load(
-    _ segment: ELFImage.Segment, of file: Span<UInt8>, into table: borrowing TranslationTable
+    _ segment: ELFImage.Segment, of file: Span<UInt8>, into table: borrowing TranslationTable,
+    of block: inout ProcessBlock
   ) throws(AddressSpaceFailure) {
     let access: PageAccess =
       switch segment.access {
@@ -92,7 +131,7 @@ extension KernelAddressSpace {
       }
     var page = segment.pages.lowerBound
     while page < segment.pages.upperBound {
-      let frame = try addPage(at: page, access, to: table)
+      let frame = try addPage(at: page, access, to: table, of: &block)
       // The part of the file that lies in this page.
       let fileEnd = segment.address + UInt64(segment.file.count)
       var address = max(page, segment.address)
@@ -109,8 +148,10 @@ extension KernelAddressSpace {
 
   /// Adds a zeroed page.
   private mutating func addPage(
-    at address: UInt64, _ access: PageAccess, to table: borrowing TranslationTable
+    at address: UInt64, _ access: PageAccess, to table: borrowing TranslationTable,
+    of block: inout ProcessBlock
   ) throws(AddressSpaceFailure) -> PhysicalAddress {
+    guard block.pagesLeft > 0 else { throw .limit }
     let frame: PhysicalAddress
     do throws(FrameError) {
       frame = try frames.allocateFrame(in: &memory)
@@ -125,6 +166,7 @@ extension KernelAddressSpace {
       } catch let lost { Log.error("a frame was lost: \(lost)") }
       throw error
     }
+    block.pages += 1
     return frame
   }
 

@@ -1,49 +1,97 @@
-// The programs of the initial archive, each made a process.
+// The processes that boot starts: those of `services.conf`, or all programs of the archive.
 
 internal import DeviceTree
 internal import Images
 internal import Interface
+internal import Memory
 internal import Reporting
 
-/// Starts what the boot loader brought.
-enum InitialProcesses {
-  /// Makes a process of each file and puts its thread into a core's run queue, one core after
-  /// the other. A file that is no program is reported and left out.
-  /// - Returns: how many processes there are.
-  static func create(_ archive: AddressRange?) -> Int {
-    guard let range = archive else {
-      Log.warning("no initial archive: there is nothing to run")
-      return 0
-    }
+/// What the boot loader brought. It stays in memory, so that a process can be made again.
+enum InitialArchive {
+  /// Lets a caller look at the archive; nil when there is none, or it is broken.
+  static func withArchive<Result, Failure: Error>(
+    _ body: (borrowing Archive) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard let range = Kernel.platform.initialArchive else { return nil }
     // Safety: the loader vouches for the range, and boot has reserved it.
     let bytes = unsafe UnsafeBufferPointer(
       start: UnsafePointer<UInt8>(bitPattern: UInt(range.base + AddressMap.linearBase)),
       count: Int(range.bytes))
+    let archive: Archive
     do throws(ArchiveError) {
-      return create(try Archive(unsafe bytes.span))
+      archive = try Archive(unsafe bytes.span)
     } catch {
       Log.error("initial archive not usable: \(error)")
-      return 0
+      return nil
+    }
+    return try body(archive)
+  }
+}
+
+/// Starts what the boot loader brought.
+enum InitialProcesses {
+  /// Makes the processes and puts their threads into the cores' run queues, one core after the
+  /// other. What cannot be started is reported and left out.
+  static func create() {
+    guard Kernel.platform.initialArchive != nil else {
+      Log.warning("no initial archive: there is nothing to run")
+      return
+    }
+    _ = InitialArchive.withArchive { archive in
+      if let manifest = archive.entry(named: ServiceManifest.path) {
+        create(archive, manifest: manifest)
+      } else {
+        createAll(archive)
+      }
     }
   }
 
-  private static func create(_ archive: borrowing Archive) -> Int {
+  private static func createAll(_ archive: borrowing Archive) {
     var count = 0
     var next = archive.first
     while let entry = next {
       if entry.isFile {
-        let name = ProcessName(archive.name(of: entry))
-        do throws(Processes.Failure) {
-          let thread = try Processes.create(name: name, file: archive.content(of: entry))
-          let core = CoreIdentifier(UInt16(count) % Kernel.coreCount)
-          Kernel.cores[core].enqueue(thread)
-          count += 1
-        } catch {
-          Log.error("\(name) does not start: \(error)")
-        }
+        let plan = ProcessPlan(
+          name: ProcessName(archive.name(of: entry)), image: entry, argument: 0,
+          limits: ProcessLimits(), restart: .onFailure)
+        if create(plan, from: archive, number: count) { count += 1 }
       }
       next = archive.entry(after: entry)
     }
-    return count
+  }
+
+  private static func create(_ archive: borrowing Archive, manifest: Archive.Entry) {
+    var count = 0
+    var lines = ServiceManifest(archive.content(of: manifest))
+    while true {
+      do throws(ServiceManifestError) {
+        guard let line = try lines.next() else { return }
+        let program = lines.text(line.program)
+        guard let image = archive.entry(named: program), image.isFile else {
+          Log.error("services.conf line \(lines.line): no program '\(escaping: program)'")
+          continue
+        }
+        let plan = ProcessPlan(
+          name: ProcessName(lines.text(line.name)), image: image, argument: line.argument,
+          limits: line.limits, restart: line.restart)
+        if create(plan, from: archive, number: count) { count += 1 }
+      } catch {
+        Log.error("\(error)")
+      }
+    }
+  }
+
+  private static func create(
+    _ plan: ProcessPlan, from archive: borrowing Archive, number: Int
+  ) -> Bool {
+    do throws(Processes.Failure) {
+      let thread = try Processes.create(
+        plan, file: archive.content(of: plan.image), isAwaited: true)
+      Kernel.cores[CoreIdentifier(UInt16(number) % Kernel.coreCount)].admit(thread)
+      return true
+    } catch {
+      Log.error("\(plan.name) does not start: \(error)")
+      return false
+    }
   }
 }

@@ -1,10 +1,14 @@
 // What the kernel keeps of a process.
 
+internal import Images
 internal import Interface
 internal import Memory
 internal import Reporting
+internal import Scheduling
+internal import Synchronization
+internal import SystemInterface
 
-/// A process's name: the path of its image in the initial archive, cut to what fits.
+/// A process's name, cut to what fits.
 struct ProcessName: Reportable, Sendable {
   static var capacity: Int { 32 }
 
@@ -28,27 +32,80 @@ struct ProcessName: Reportable, Sendable {
   }
 }
 
-/// One process.
+/// What a process is made from: enough to make it again.
+struct ProcessPlan {
+  var name: ProcessName
+  /// Its image in the initial archive.
+  var image: Archive.Entry
+  /// The word that the program gets.
+  var argument: UInt64
+  var limits: ProcessLimits
+  var restart: RestartPolicy
+}
+
+/// One process, from its first start until it will not be started again.
 struct ProcessBlock: ~Copyable {
   let identifier: ProcessIdentifier
-  let name: ProcessName
-  let table: TranslationTable
+  let plan: ProcessPlan
+  var history = RestartHistory()
+  /// Nil between an end and the next start.
+  var table: TranslationTable?
+  /// Where new threads of the program begin unless they say otherwise.
+  var entry: UInt64 = 0
+  /// RAM in use, in pages.
+  var pages: UInt64 = 0
+  /// Where the next mapped memory begins.
+  var nextMapping = UserAddressSpace.mappingsBase
+  /// Its threads, by their index in the process.
+  var threads = InlineArray<64, ThreadIdentifier?>(repeating: nil)
+  var threadCount = 0
+  /// Whether the NIC has forgotten it.
+  var isWithdrawn = false
+  /// When it starts again, in nanoseconds; nil: it does not, or it runs.
+  var nextStartNanoseconds: UInt64?
 
-  /// Gives the table up; the process is gone.
-  consuming func releaseTable() -> TranslationTable { table }
+  init(identifier: ProcessIdentifier, plan: ProcessPlan) {
+    self.identifier = identifier
+    self.plan = plan
+  }
 
   /// The process's number serves: there are fewer processes than the 255 identifiers of the
   /// smallest ASID size (ARM ARM D8.14.1), and a number is reused only after its translations
   /// were forgotten.
   var addressSpaceIdentifier: UInt16 { identifier.number }
+
+  /// What TTBR0_EL1 holds while the process runs; 0 when it has no address space.
+  var userTable: UInt64 {
+    switch table {
+    case .some(let table): table.baseRegister(identifier: addressSpaceIdentifier)
+    case nil: 0
+    }
+  }
+
+  /// Pages that it may still get.
+  var pagesLeft: UInt64 {
+    let limit = UInt64(plan.limits.memoryKibibytes) * 1024 / Page.bytes
+    return limit > pages ? limit - pages : 0
+  }
 }
 
-/// All processes; number 0 is the kernel itself and has no block. Under `Kernel.withTables`.
+/// What is known of a process without a lock.
+struct ProcessState: ~Copyable {
+  /// Set once in a life, by whoever ends it first.
+  let isEnding = Atomic<Bool>(false)
+  /// Threads that have not ended.
+  let liveThreads = Atomic<UInt32>(0)
+}
+
+/// All processes; number 0 is the kernel itself and has no block. Blocks under
+/// `Kernel.withTables`, states under nothing.
 enum ProcessTable {
   static var capacity: Int { 64 }
 
   // Safety: reached under `Kernel.withTables` only.
   nonisolated(unsafe) private static var blocks = InlineArray<65, ProcessBlock?> { _ in nil }
+
+  private static let states = InlineArray<65, ProcessState> { _ in ProcessState() }
 
   /// The lowest free number; nil when there is none.
   static func freeIdentifier() -> ProcessIdentifier? {
@@ -58,29 +115,50 @@ enum ProcessTable {
     return nil
   }
 
-  /// Processes there are.
-  static var count: Int {
+  /// Processes that run.
+  static var liveCount: Int {
     var count = 0
-    for number in 1...capacity where unsafe blocks[number] != nil { count += 1 }
+    for number in 1...capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      if withBlock(of: process, { $0.table != nil }) ?? false { count += 1 }
+    }
     return count
   }
 
-  /// Lets a caller look at a process; nil when there is no such process.
+  /// Lets a caller look at a process, and change it; nil when there is no such process.
   static func withBlock<Result, Failure: Error>(
     of process: ProcessIdentifier,
-    _ body: (borrowing ProcessBlock) throws(Failure) -> Result
+    _ body: (inout ProcessBlock) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     guard process.index > 0, process.index <= capacity,
-      let block = unsafe blocks[process.index].take()
+      var block = unsafe blocks[process.index].take()
     else { return nil }
     do throws(Failure) {
-      let result = try body(block)
+      let result = try body(&block)
       unsafe blocks[process.index] = consume block
       return result
     } catch {
       unsafe blocks[process.index] = consume block
       throw error
     }
+  }
+
+  /// Lets a caller look at a process's address space; nil when there is none.
+  static func withTable<Result, Failure: Error>(
+    of process: ProcessIdentifier,
+    _ body: (borrowing TranslationTable) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    try withBlock(of: process) { (block) throws(Failure) -> Result? in
+      guard let table = block.table.take() else { return nil }
+      do throws(Failure) {
+        let result = try body(table)
+        block.table = consume table
+        return result
+      } catch {
+        block.table = consume table
+        throw error
+      }
+    } ?? nil
   }
 
   static func insert(_ block: consuming ProcessBlock) {
@@ -91,5 +169,33 @@ enum ProcessTable {
   static func remove(_ process: ProcessIdentifier) -> ProcessBlock? {
     guard process.index <= capacity else { return nil }
     return unsafe blocks[process.index].take()
+  }
+
+  // MARK: States
+
+  /// Begins the end of a process; false when it has begun already.
+  static func beginEnd(of process: ProcessIdentifier) -> Bool {
+    !states[process.index].isEnding.exchange(true, ordering: .acquiringAndReleasing)
+  }
+
+  static func isEnding(_ process: ProcessIdentifier) -> Bool {
+    states[process.index].isEnding.load(ordering: .acquiring)
+  }
+
+  /// A new life begins. Its last thread of the one before has ended.
+  static func beginLife(of process: ProcessIdentifier) {
+    states[process.index].isEnding.store(false, ordering: .releasing)
+  }
+
+  static func noteThread(of process: ProcessIdentifier) {
+    states[process.index].liveThreads.add(1, ordering: .relaxed)
+  }
+
+  static func noteThreadEnd(of process: ProcessIdentifier) {
+    states[process.index].liveThreads.subtract(1, ordering: .acquiringAndReleasing)
+  }
+
+  static func liveThreads(of process: ProcessIdentifier) -> UInt32 {
+    states[process.index].liveThreads.load(ordering: .acquiring)
   }
 }

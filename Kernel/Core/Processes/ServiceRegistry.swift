@@ -55,6 +55,9 @@ enum ServiceRegistry {
     return other
   }
 
+  /// One entry after the other, for a list; nil: this place is free.
+  static func entry(at index: Int) -> Entry? { unsafe entries[index] }
+
   /// The process has ended, and with it its services.
   static func removeAll(of process: ProcessIdentifier) {
     for index in 0..<capacity where unsafe entries[index]?.process == process {

@@ -4,25 +4,35 @@
 // go through `UserMemory`, and a wrong call gets an error.
 
 internal import Boot
+internal import Images
 internal import Interface
+internal import Memory
 internal import Reporting
+internal import Scheduling
 internal import SystemInterface
 
 /// Executes system calls.
 enum SystemCalls {
-  /// Executes the call in the thread's registers; false when the thread has ended.
-  static func handle(_ thread: ThreadReference) -> Bool {
+  /// What becomes of the calling thread.
+  enum Outcome {
+    case goesOn
+    case ends
+    case sleeps(untilNanoseconds: UInt64)
+  }
+
+  /// Executes the call in the thread's registers.
+  static func handle(_ thread: ThreadReference) -> Outcome {
     guard let call = SystemCall(rawValue: thread[8]) else {
       answer(thread, .unknownSystemCall)
-      return true
+      return .goesOn
     }
     switch call {
     case .yield:
       // Threads.S sends number 0 another way.
       answer(thread, .unknownSystemCall)
     case .exit:
-      Processes.exit(thread, status: thread[0])
-      return false
+      ProcessEnd.exit(thread, status: thread[0])
+      return .ends
     case .log:
       answer(thread, log(thread, address: thread[0], length: thread[1]))
     case .registerService:
@@ -31,8 +41,81 @@ enum SystemCalls {
       answer(thread, attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1]))
     case .findService:
       findService(thread, program: thread[0], version: thread[1])
+    case .mapMemory:
+      mapMemory(thread, bytes: thread[0])
+    case .spawnThread:
+      spawnThread(thread, code: thread[0], argument: thread[1])
+    case .sleep:
+      guard thread.isStarting else {
+        answer(thread, .invalidState)
+        break
+      }
+      let (end, overflow) = Log.uptimeNanoseconds.addingReportingOverflow(thread[0])
+      answer(thread, .none)
+      return .sleeps(untilNanoseconds: overflow ? .max : end)
+    case .statistics:
+      answer(thread, statistics(thread, address: thread[0]))
     }
-    return true
+    return .goesOn
+  }
+
+  private static func mapMemory(_ thread: ThreadReference, bytes: UInt64) {
+    let limit = UserAddressSpace.mappingsLimit - UserAddressSpace.mappingsBase
+    guard bytes > 0, bytes <= limit else { return answer(thread, .tooLong) }
+    let rounded = Page.roundedDown(bytes + Page.bytes - 1)
+    let address = Kernel.withTables {
+      ProcessTable.withBlock(of: thread.process) { block -> UInt64? in
+        let start = block.nextMapping
+        guard rounded <= UserAddressSpace.mappingsLimit - start else { return nil }
+        do throws(AddressSpaceFailure) {
+          try KernelMemory.withSpace { (space) throws(AddressSpaceFailure) in
+            try space.addMemory(from: start, to: start + rounded, of: &block)
+          }
+        } catch { return nil }
+        block.nextMapping = start + rounded
+        return start
+      } ?? nil
+    }
+    guard let address else { return answer(thread, .limitReached) }
+    answer(thread, .none, value: address)
+  }
+
+  private static func spawnThread(_ thread: ThreadReference, code: UInt64, argument: UInt64) {
+    guard UserMemory.isExecutable(code, of: thread.process) else {
+      return answer(thread, .invalidAddress)
+    }
+    let spawned = Kernel.withTables {
+      ProcessTable.withBlock(of: thread.process) { block -> ThreadReference? in
+        do throws(Processes.Failure) {
+          return try Processes.addThread(to: &block, entry: code, argument: argument)
+        } catch { return nil }
+      } ?? nil
+    }
+    guard let spawned else { return answer(thread, .limitReached) }
+    answer(thread, .none, value: UInt64(spawned.index))
+    let core = CoreReference.current
+    // Round the cores, so that the threads of a process are on different ones.
+    let place = (core.core.number + UInt16(spawned.index)) % Kernel.coreCount
+    core.send(spawned, to: CoreIdentifier(place))
+  }
+
+  private static func statistics(_ thread: ThreadReference, address: UInt64) -> SystemError {
+    guard address % 8 == 0 else { return .misalignedAddress }
+    var words = InlineArray<6, UInt64>(repeating: 0)
+    Kernel.withTables {
+      _ = ProcessTable.withBlock(of: thread.process) { block in
+        words[0] = block.pages * Page.bytes
+        words[1] = UInt64(block.plan.limits.memoryKibibytes) * 1024
+        words[2] = UInt64(block.threadCount)
+        words[3] = UInt64(block.plan.limits.threads)
+        words[4] = UInt64(block.history.starts)
+      }
+    }
+    words[5] = Log.uptimeNanoseconds
+    do throws(SystemError) {
+      try UserMemory.write(words.span, of: thread.process, to: address)
+    } catch { return error }
+    return .none
   }
 
   private static func answer(_ thread: ThreadReference, _ error: SystemError, value: UInt64 = 0) {

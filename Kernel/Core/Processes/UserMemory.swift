@@ -17,19 +17,54 @@ enum UserMemory {
     guard count > 0 else { return }
     try Kernel.withTables { () throws(SystemError) in
       try KernelMemory.withSpace { (space) throws(SystemError) in
-        try ProcessTable.withBlock(of: process) { (block) throws(SystemError) in
+        try ProcessTable.withTable(of: process) { (table) throws(SystemError) in
           do throws(UserRangeError) {
             let range = try UserRange(
-              VirtualAddress(address), bytes: UInt64(count), for: .read, table: block.table,
+              VirtualAddress(address), bytes: UInt64(count), for: .read, table: table,
               in: space.memory)
             var index = 0
-            while let piece = range.piece(
-              at: UInt64(index), table: block.table, in: space.memory)
-            {
+            while let piece = range.piece(at: UInt64(index), table: table, in: space.memory) {
               for offset in 0..<piece.bytes {
                 body(index, space.memory.readByte(at: piece.base + offset))
                 index += 1
               }
+            }
+          } catch {
+            throw .invalidAddress
+          }
+        }
+      }
+    }
+  }
+
+  /// The word at an address; nil when the program could not read it itself.
+  static func word(of process: ProcessIdentifier, at address: UInt64) -> UInt64? {
+    guard address % 8 == 0 else { return nil }
+    var word: UInt64 = 0
+    do throws(SystemError) {
+      try read(of: process, from: address, count: 8) { index, byte in
+        word |= UInt64(byte) << UInt64(8 * index)
+      }
+    } catch { return nil }
+    return word
+  }
+
+  /// Writes words, whole or not at all.
+  static func write(
+    _ words: Span<UInt64>, of process: ProcessIdentifier, to address: UInt64
+  ) throws(SystemError) {
+    try Kernel.withTables { () throws(SystemError) in
+      try KernelMemory.withSpace { (space) throws(SystemError) in
+        try ProcessTable.withTable(of: process) { (table) throws(SystemError) in
+          do throws(UserRangeError) {
+            let range = try UserRange(
+              VirtualAddress(address), bytes: UInt64(words.count * 8), alignment: 8, for: .write,
+              table: table, in: space.memory)
+            for index in words.indices {
+              guard
+                let piece = range.piece(at: UInt64(index * 8), table: table, in: space.memory)
+              else { continue }
+              space.memory.write(words[index], at: piece.base)
             }
           } catch {
             throw .invalidAddress
@@ -44,8 +79,8 @@ enum UserMemory {
     guard address % 4 == 0 else { return false }
     return Kernel.withTables {
       KernelMemory.withSpace { space in
-        ProcessTable.withBlock(of: process) { block in
-          block.table.lookup(VirtualAddress(address), in: space.memory)?
+        ProcessTable.withTable(of: process) { table in
+          table.lookup(VirtualAddress(address), in: space.memory)?
             .attributes.access == .userReadExecute
         } ?? false
       }

@@ -16,6 +16,7 @@ enum InterruptController {
   static func start(_ description: PlatformDescription.InterruptController) {
     let found = InterruptDistributor(registers: KernelMemory.mapDevice(description.distributor))
     found.start()
+    Interrupts.useTimer(interrupt: Kernel.platform.timer.virtual.number)
     unsafe distributor = found
     for index in description.redistributors.indices {
       let region = description.redistributors[index]
@@ -24,14 +25,16 @@ enum InterruptController {
     }
   }
 
-  /// On each core, by itself: SGIs 0…15 are enabled.
+  /// On each core, by itself: SGIs 0…15 and the virtual timer are enabled.
   static func startCore(_ core: CoreIdentifier) {
+    GenericTimer.startCore()
+    let timer = UInt32(1) << (Kernel.platform.timer.virtual.number & 31)
     for index in 0..<8 {
       guard let region = unsafe regions[index] else { break }
       if let own = InterruptRedistributor(
         region: region, bytes: unsafe regionBytes[index], affinity: Kernel.affinity(of: core))
       {
-        own.start(enabledInterrupts: 0xffff)
+        own.start(enabledInterrupts: 0xffff | timer)
         return
       }
     }

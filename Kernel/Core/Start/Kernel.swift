@@ -76,7 +76,7 @@ enum Kernel {
 
   // MARK: Tables
 
-  private static let tablesLock = SpinLock()
+  private static let tablesLock = SpinLock(.tables)
 
   /// Lets one core at a time change tables. Taken before the console's lock, never inside it.
   static func withTables<Result: ~Copyable, Failure: Error>(

@@ -225,10 +225,12 @@ enum KernelMemory {
 
   /// Gives back a process's table and memory. Not through `withSpace`, since a closure cannot
   /// consume what it captures.
-  static func destroyUserTable(_ table: consuming TranslationTable) {
+  static func destroyUserTable(of block: inout ProcessBlock) {
+    guard let table = block.table.take() else { return }
     guard var current = unsafe space.take() else { Panic.stop("no address space") }
     current.destroyUserTable(table)
     unsafe space = consume current
+    block.pages = 0
   }
 
   /// Zeroed memory that is never given back.

@@ -36,10 +36,8 @@ func kernelMain(deviceTree: UInt64) {
   Trace.prepare()
 
   // 4. Firmware, boot arguments, interrupts.
-  let firmware = PSCI(
-    conduit: platform.firmware?.conduit == .supervisor ? .hypervisorCall : .secureMonitorCall)
   let arguments = BootSettings(platform: platform)
-  PowerControl.use(firmware, hasSemihosting: arguments.hasSemihosting)
+  PowerControl.use(PSCI(platform), hasSemihosting: arguments.hasSemihosting)
   Trace.set(arguments.tracedSources)
   InterruptController.start(platform.interruptController)
   InterruptController.startCore(core.core)
@@ -48,19 +46,39 @@ func kernelMain(deviceTree: UInt64) {
   NICSetUp.find(platform)
 
   // 6. Processes from the initial archive, spread over the cores' run queues.
-  let processes = InitialProcesses.create(platform.initialArchive)
+  InitialProcesses.create()
 
-  // 7. The other cores.
-  if platform.firmware != nil { SecondaryCores.start(firmware) }
+  // 7. A stack with guard pages, as the other cores get one.
+  run_boot_core(KernelMemory.mapStack(ofCore: 0))
+}
+
+/// The boot core, on the stack that it keeps.
+@c(boot_core_main)
+func bootCoreMain() {
+  let platform = Kernel.platform
+  let core = CoreReference.current
+
+  // 8. The other cores, each into its dispatch thread as soon as it is there.
+  let processes = Processes.liveCount
+  StartUp.expect(processes: processes)
+  if platform.firmware != nil { SecondaryCores.start(PSCI(platform)) }
   if let interrupt = platform.console.interrupt {
     Interrupts.useConsole(interrupt: interrupt.number)
     InterruptController.route(interrupt.number, to: core.core)
     Console.enableInput()
   }
   Log.information("\(SecondaryCores.onlineCount) cores online, \(processes) processes start")
+  StartUp.noteCores()
 
-  // 8. Everybody runs.
-  StartUp.open(processes: processes)
+  // 9. This one, too.
   var dispatch = DispatchThread(core: core)
   dispatch.run()
+}
+
+extension PSCI {
+  /// As the device tree says that firmware is called.
+  fileprivate init(_ platform: PlatformDescription) {
+    self.init(
+      conduit: platform.firmware?.conduit == .supervisor ? .hypervisorCall : .secureMonitorCall)
+  }
 }

@@ -42,7 +42,7 @@ enum NICSetUp {
     stubs.yieldNow = address_of_kernel_message_reschedule()
     stubs.retire = address_of_kernel_message_reschedule()
     stubs.resume = address_of_kernel_message_resume()
-    stubs.frame = address_of_kernel_message_reschedule()
+    stubs.frame = address_of_kernel_message_frame()
     try nic.installEndpoint(endpoint, process: .kernel, core: core, stubs: stubs)
     let block = Kernel.cores[core]
     block.loop = MessageLoop(blockAddress: nic.blockAddress(of: endpoint))

@@ -16,16 +16,22 @@ enum SecondaryCores {
   /// Cores that have reached `secondary_main`, the boot core included.
   static var onlineCount: UInt32 { online.load(ordering: .acquiring) }
 
-  /// Starts all of them and waits until they are there, or `limitMicroseconds` have passed.
-  static func start(_ firmware: PSCI, limitMicroseconds: UInt64 = 1_000_000) {
+  /// Starts all of them and waits until they are there, or `limitMicroseconds`
+  /// have passed: generous, since an emulator may have fewer cores than the machine.
+  static func start(_ firmware: PSCI, limitMicroseconds: UInt64 = 10_000_000) {
     var expected: UInt32 = 1
+    // All are prepared before the first runs: from then on memory is not the boot core's alone.
+    var starts = InlineArray<64, UInt64>(repeating: 0)
+    for number in 1..<max(1, Kernel.coreCount) {
+      starts[Int(number)] = prepareStart(of: CoreIdentifier(number))
+    }
     for number in 1..<max(1, Kernel.coreCount) {
       let core = CoreIdentifier(number)
       do throws(PSCI.Failure) {
         try firmware.startCore(
           affinity: Kernel.affinity(of: core),
           entry: Kernel.physicalAddress(ofImage: address_of_secondary_entry()),
-          argument: prepareStart(of: core))
+          argument: starts[core.index])
         expected += 1
       } catch {
         switch error {
@@ -74,7 +80,6 @@ func secondaryMain(coreNumber: UInt64) {
   InterruptController.startCore(core.core)
   SecondaryCores.noteOnline()
   core.trace(.coreStarted)
-  StartUp.waitUntilOpen()
   var dispatch = DispatchThread(core: core)
   dispatch.run()
 }

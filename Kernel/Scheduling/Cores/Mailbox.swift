@@ -135,3 +135,5 @@ public struct Mailbox<Word: MailboxWord & ~Copyable>: ~Copyable {
     return mail
   }
 }
+
+extension Mailbox: Sendable where Word: Sendable & ~Copyable {}

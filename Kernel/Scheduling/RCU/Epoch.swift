@@ -69,9 +69,10 @@ public struct QuiescentStates: Sendable {
 
   /// The core holds no reference at this moment, and goes on.
   /// - Parameter epoch: the shared word, loaded now, with acquire.
-  /// - Returns: what to store with release; nil when that stands there already.
+  /// - Returns: what to store with release; nil when that stands there already, and in an extended
+  ///   state, which only `leaveExtended` ends: it needs the barrier.
   public mutating func pass(_ epoch: Epoch) -> QuiescentReport? {
-    update(QuiescentReport(epoch: epoch, isExtended: false))
+    latest.isExtended ? nil : update(QuiescentReport(epoch: epoch, isExtended: false))
   }
 
   /// The core will hold no reference until `leaveExtended`: before user mode, a held load, WFI.

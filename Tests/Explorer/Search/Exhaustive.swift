@@ -2,6 +2,7 @@
 
 /// What an exploration found.
 public struct Report: Sendable, CustomStringConvertible {
+  /// Different ones; 0: one path was walked and states were not told apart.
   public var states = 0
   public var transitions = 0
   public var maximumDepth = 0
@@ -18,8 +19,10 @@ public struct Report: Sendable, CustomStringConvertible {
   public var description: String {
     let extent = isComplete ? "all" : "the first"
     let text =
-      "\(extent) \(states) states, \(transitions) transitions, depth \(maximumDepth), "
-      + "\(ends) ends, \(settlements) settlements"
+      states == 0
+      ? "a path of \(transitions) steps"
+      : "\(extent) \(states) states, \(transitions) transitions, depth \(maximumDepth), "
+        + "\(ends) ends, \(settlements) settlements"
     return failure.map { "\(text)\n\($0)" } ?? text
   }
 }

@@ -50,7 +50,6 @@ public struct RandomSearch {
     } catch {
       report.failure = Shortening(scenario).shorten(Failure(fault: error, trace: trace, story: []))
     }
-    report.states = report.transitions + 1
     report.maximumDepth = report.transitions
     return report
   }

@@ -51,7 +51,8 @@ extension World {
       }
       if nic.hasUnseenState(core.number) { actions.append(.fetchState(core: core.number)) }
     }
-    for process in scenario.processes.indices where nextCall(of: process + 1) != nil {
+    let isOpen = nic.callsInFlight < scenario.window
+    for process in scenario.processes.indices where isOpen && nextCall(of: process + 1) != nil {
       actions.append(.arrive(process: process + 1))
     }
     let isQuiet = actions.isEmpty

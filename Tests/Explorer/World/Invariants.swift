@@ -191,39 +191,37 @@ extension World {
       let endpoint = nic.endpoints[index]
       let owner = endpoint.isInstalled ? Int(endpoint.process.number) : 0
       let current = Int(endpoint.parity.rawValue)
-      for offset in stride(from: 0, to: Lauberhorn.watchedBytes, by: 8) {
-        let identifier = EndpointIdentifier(UInt16(index))
-        let line = offset / LineGeometry.lineBytes
-        let cached = nic.cachedWord(of: identifier, atBlockOffset: offset)
-        if cached != nil, line == 1 - current || endpoint.message == nil {
+      for line in 0..<scenario.watchedLines {
+        let number = index * LineIndex.linesPerEndpoint + line
+        let isCached = nic.caches.owner(of: LineIndex(number: number)) != nil
+        let isGiven = endpoint.message != nil && (line == current || line > 1)
+        guard !isCached || isGiven else {
           throw Fault(.r4Acknowledgement, "a core has line \(line) of endpoint \(index) still")
         }
-        let word = nic.word(of: identifier, atBlockOffset: offset) | (cached ?? 0)
-        guard word != 0 else { continue }
-        guard endpoint.isInstalled else {
-          throw Fault(.r12Removal, "vacant endpoint \(index) has content at byte \(offset)")
+        for word in 0..<LineGeometry.wordsPerLine {
+          let position = number * LineGeometry.wordsPerLine + word
+          let value = nic.lines.words[position] | nic.caches.words[position]
+          guard value != 0 else { continue }
+          guard endpoint.isInstalled else {
+            throw Fault(.r12Removal, "line \(line) of vacant endpoint \(index) is not clean")
+          }
+          guard isGiven else {
+            throw Fault(.r4Acknowledgement, "line \(line) of endpoint \(index) is not clean")
+          }
+          try checkMarks(in: value, line: line, word: word, owner: owner, endpoint: index)
         }
-        guard endpoint.message != nil else {
-          throw Fault(.r4Acknowledgement, "endpoint \(index) is not clean at byte \(offset)")
-        }
-        guard line == current || line > 1 else {
-          throw Fault(.r4Acknowledgement, "C[1-p] of endpoint \(index) is not clean")
-        }
-        try checkMarks(in: word, at: offset, owner: owner, endpoint: index)
       }
     }
   }
 
   private func checkMarks(
-    in word: UInt64, at offset: Int, owner: Int, endpoint: Int
+    in value: UInt64, line: Int, word: Int, owner: Int, endpoint: Int
   ) throws(Fault) {
-    guard word & 0x8080_8080_8080_8080 != 0 else { return }
-    if offset < EndpointLayout.receiveOverflowOffset {
-      let number = offset % LineGeometry.lineBytes / LineGeometry.wordBytes
-      guard (ControlLineWord.firstArgument..<ControlLineWord.tail).contains(number) else { return }
-    }
+    guard value & 0x8080_8080_8080_8080 != 0 else { return }
+    let isArgument = (ControlLineWord.firstArgument..<ControlLineWord.tail).contains(word)
+    guard isArgument || line > 1 else { return }
     for shift in stride(from: 0 as UInt64, to: 64, by: 8) {
-      guard let process = Mark.process(ofByte: UInt8(truncatingIfNeeded: word >> shift)),
+      guard let process = Mark.process(ofByte: UInt8(truncatingIfNeeded: value >> shift)),
         process != owner
       else { continue }
       throw Fault(

@@ -69,9 +69,6 @@ extension Lauberhorn {
     return places
   }
 
-  /// Overflow lines that the explorer's messages and responses can reach.
-  static var watchedOverflowLines: Int { 2 }
-
   /// A word of a line by its block offset, as its home has it.
   func word(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64 {
     lines[
@@ -79,23 +76,33 @@ extension Lauberhorn {
       word: offset % LineGeometry.lineBytes / LineGeometry.wordBytes]
   }
 
-  /// The same word in the cache that has the line; nil when none has it.
-  func cachedWord(of endpoint: EndpointIdentifier, atBlockOffset offset: Int) -> UInt64? {
-    let line = LineIndex(endpoint, blockOffset: offset)
-    guard caches.owner(of: line) != nil else { return nil }
-    return caches.load(line, at: offset % LineGeometry.lineBytes, size: LineGeometry.wordBytes)
-  }
-
   /// The kernel stored to the core's state line and the NIC has not seen it.
   func hasUnseenState(_ core: Int) -> Bool { cores[core].unseenState?.isStored ?? false }
 
-  static var watchedBytes: Int {
-    EndpointLayout.receiveOverflowOffset + watchedOverflowLines * LineGeometry.lineBytes
+  private func combineLine(_ line: LineIndex, into digest: inout Digest) {
+    let isControl = line.number % LineIndex.linesPerEndpoint < LineIndex.firstOverflowLine
+    // Tags count calls, and no one decides anything by them.
+    let words = isControl ? ControlLineWord.tag : LineGeometry.wordsPerLine
+    let home = lines.words
+    let start = line.number * LineGeometry.wordsPerLine
+    for position in start..<start + words where home[position] != 0 {
+      digest.combine(position)
+      digest.combine(home[position])
+    }
+    guard let owner = caches.owner(of: line) else { return }
+    digest.combine(-2)
+    digest.combine(owner)
+    digest.combine(caches.isModified(line))
+    let cached = caches.words
+    for position in start..<start + words where cached[position] != 0 {
+      digest.combine(position)
+      digest.combine(cached[position])
+    }
   }
 
   /// Everything that decides what the NIC will do; not what it counts, and of times and orders
   /// only which is first.
-  func combineState(into digest: inout Digest) {
+  func combineState(watchedLines: Int, into digest: inout Digest) {
     var orders: [UInt64] = []
     for process in 0..<processes.capacity {
       orders.append(processes[ProcessIdentifier(UInt16(process))].lastDeliveryOrder)
@@ -130,23 +137,8 @@ extension Lauberhorn {
       digest.combine(endpoint.nextOfProcess)
     }
     for index in endpoints.indices {
-      let identifier = EndpointIdentifier(UInt16(index))
-      for offset in stride(from: 0, to: Lauberhorn.watchedBytes, by: 8) {
-        // Tags count calls, and no one decides anything by them.
-        let isTag =
-          offset < EndpointLayout.receiveOverflowOffset
-          && offset % LineGeometry.lineBytes == ControlLineWord.tag * 8
-        let word = word(of: identifier, atBlockOffset: offset)
-        let cached = cachedWord(of: identifier, atBlockOffset: offset)
-        if !isTag {
-          digest.combine(word)
-          if let cached { digest.combine(cached) }
-        }
-        if offset % LineGeometry.lineBytes == 0 {
-          let line = LineIndex(identifier, blockOffset: offset)
-          digest.combine(caches.owner(of: line))
-          digest.combine(caches.isModified(line))
-        }
+      for line in 0..<watchedLines {
+        combineLine(LineIndex(number: index * LineIndex.linesPerEndpoint + line), into: &digest)
       }
     }
     let deadlines = cores.filter { $0.heldEndpoint != nil }.map(\.heldDeadline).sorted()

@@ -68,21 +68,26 @@ public final class Scenario: Sendable {
   public let budget: Budget
   /// Threads begin in a run queue and ask for their endpoints; otherwise they are parked already.
   public let startsThreads: Bool
+  /// Calls that clients have under way at most.
+  public let window: Int
 
   /// All calls of all processes, a process's in one run.
   let calls: [PlannedCall]
+  /// Lines of an endpoint that the calls can reach.
+  let watchedLines: Int
   /// Per thread: its process, 1…
   let processOfThread: [Int]
 
   public init(
     _ name: String, cores: Int, processes: [ProcessPlan], budget: Budget = Budget(),
-    startsThreads: Bool = false
+    startsThreads: Bool = false, window: Int = 64
   ) {
     self.name = name
     self.cores = cores
     self.processes = processes
     self.budget = budget
     self.startsThreads = startsThreads
+    self.window = window
     processOfThread = processes.indices.flatMap { index in
       Array(repeating: index + 1, count: processes[index].workers)
     }
@@ -96,6 +101,8 @@ public final class Scenario: Sendable {
       }
     }
     self.calls = calls
+    let overflowLines = calls.contains { $0.kind == .echo } ? 2 : 0
+    watchedLines = EndpointLayout.receiveOverflowOffset / LineGeometry.lineBytes + overflowLines
   }
 
   /// The worker endpoint of a thread; kernel endpoints come first.

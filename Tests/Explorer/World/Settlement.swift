@@ -64,7 +64,7 @@ extension World {
   /// What distinguishes this world from others with the same scenario.
   var digest: Digest {
     var digest = Digest()
-    nic.combineState(into: &digest)
+    nic.combineState(watchedLines: scenario.watchedLines, into: &digest)
     for core in cores { core.combine(into: &digest) }
     for thread in threads { thread.combine(into: &digest) }
     for call in calls { digest.combine(Int(call.rawValue)) }

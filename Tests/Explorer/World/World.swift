@@ -171,7 +171,7 @@ struct World {
         try deliver(bytes)
       case .wake(let core): cores[core.index].isStalled = false
       case .interrupt(let core, _): cores[core.index].isStalled = false
-      case .call: break
+      case .call, .event: break
       case .violation(let violation):
         throw Fault(violation.brokenRule, "\(violation)")
       }
@@ -196,13 +196,15 @@ struct World {
     }
     let call = scenario.calls[index]
     let words = frame[(messageOffset + 4)...]
+    if let arriving, scenario.calls[arriving].transaction == transaction,
+      words.starts(with: PlannedCall.systemError)
+    {
+      calls[arriving] = .refused
+      return
+    }
     if words.starts(with: call.rightReply) {
       calls[index] = .answered
     } else if words.starts(with: PlannedCall.systemError) {
-      guard index != arriving else {
-        calls[index] = .refused
-        return
-      }
       guard isRemoved[call.process - 1] else {
         throw Fault(
           .r7Conservation, "call \(index) of process \(call.process) fails without a reason")

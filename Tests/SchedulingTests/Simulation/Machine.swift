@@ -42,6 +42,7 @@ struct SimulatedThread {
   var isWaiting = false
   var isParked = false
   var hasEnded = false
+  var hasWaitedLast = false
   var sleepsUntil: UInt64?
   var waits = 0
 }
@@ -131,7 +132,7 @@ final class Machine: CoreLoads {
     case .somebodyWakes:
       let thread = ThreadIdentifier(UInt16.random(in: 0..<UInt16(threadCount), using: &random))
       send(wakeOf: thread)
-      if now < end { events.add(.somebodyWakes, at: now + latency()) }
+      if now < end { events.add(.somebodyWakes, at: now + 10 * latency()) }
     case .somebodyChangesAffinity:
       changeAffinity()
       if now < end { events.add(.somebodyChangesAffinity, at: now + 40 * latency()) }
@@ -355,6 +356,11 @@ final class Machine: CoreLoads {
     var expected: [ThreadState] = []
     let mayEnd = now >= end
     switch Int.random(in: 0..<10, using: &random) {
+    case _ where mayEnd && !threads[thread.index].hasWaitedLast:
+      // Nobody wakes at random any more: a wake-up that was sent and lost shows now.
+      threads[thread.index].hasWaitedLast = true
+      reason = .blocks
+      expected = [.blocked, .runnable, .migrating]
     case _ where mayEnd:
       reason = .ends
       expected = [.ended]

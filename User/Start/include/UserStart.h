@@ -99,6 +99,18 @@ user_system_call(uint64_t number, uint64_t argument0, uint64_t argument1)
     return result;
 }
 
+/* The process's argument; written once, before `main`. */
+extern uint64_t user_argument;
+
+static inline __attribute__((always_inline)) uint64_t
+user_process_argument(void)
+{
+    return user_argument;
+}
+
+/* Where threads other than the first begin. Only its address is used. */
+void user_thread_start(void);
+
 /*
  * Where TRYAGAIN and YIELDNOW jump to. Only their addresses are used: the loop
  * calls them as it calls handlers.

@@ -263,6 +263,28 @@ class DeviceTests(unittest.TestCase):
             with open(machine.log) as log:
                 self.assertIn("lauberhorn: core 0, offset 0x0: ", log.read())
 
+    def test_r5_a_missing_barrier_is_reported_with_core_and_pc(self):
+        symbols = subprocess.run(
+            ["llvm-nm", os.path.join(GUESTS, "guest")], capture_output=True, text=True, check=True
+        ).stdout
+        address = {line.split()[2]: int(line.split()[0], 16) for line in symbols.splitlines()}
+        for mode in MODES:
+            for plugin in ("", ",count=off"):
+                with self.subTest(mode + plugin), Machine(mode, plugin=plugin, cores=1) as machine:
+                    machine.call(0, 0)
+                    machine.call(1, 7)
+                    machine.call(2, 1)
+                    self.assertEqual(machine.monitor_get("violations"), 0)
+                    # A load acknowledges the call before the reply is sent.
+                    machine.call(3, 5)
+                    machine.call(4, 6)
+                    self.assertEqual(machine.monitor_get("violations"), 2)
+                    with open(machine.log) as log:
+                        lines = log.read().splitlines()
+                    for line, load in zip(lines, ("unordered_load", "loop"), strict=True):
+                        self.assertIn(f"core 0, pc {address[load]:#x}, ", line)
+                        self.assertIn("(R5)", line)
+
     def test_capture_has_both_directions(self):
         with Machine("multi") as machine:
             machine.call(7, 0)

@@ -12,6 +12,9 @@
  *   procedure 2   returns the virtual counter  10, as an unsigned hyper
  *   procedure 3   returns how many TRYAGAINs this core got, in the same way
  *   procedure 4   a violation: loads C[1-p] of the kernel endpoint, not its own
+ *   procedure 5   a violation of R5: goes on without a barrier
+ *   procedure 6   another: orders its stores among each other only
+ *   procedure 7   none: completes its store by DSB ISH
  *
  * Prints on the serial port: one digit for each core that is ready, then
  * "!" and a letter when something is wrong.
@@ -89,6 +92,19 @@ _start:
     bl      install_service
     mov     x0, #4
     adr     x1, handler_violation
+    mov     x2, #0
+    bl      install_service
+
+    mov     x0, #5
+    adr     x1, handler_no_barrier
+    mov     x2, #0
+    bl      install_service
+    mov     x0, #6
+    adr     x1, handler_weak_barrier
+    mov     x2, #0
+    bl      install_service
+    mov     x0, #7
+    adr     x1, handler_completion
     mov     x2, #0
     bl      install_service
 
@@ -179,6 +195,7 @@ try_again:
     add     x28, x28, #1
     dmb     sy
     eor     x20, x20, #PAIR_FLIP
+    .global loop
 loop:
     ldr     x0, [x20]                   /* held, until there is a message */
     ldr     x1, [x20, #8]
@@ -207,6 +224,29 @@ handler_violation:
     ldr     x1, =LINES
     ldr     x0, [x1]
     b       handler_null
+
+handler_no_barrier:
+    str     xzr, [x20, #RESPONSE]
+    eor     x20, x20, #PAIR_FLIP
+    .global unordered_load
+unordered_load:
+    ldr     x0, [x20]
+    ldr     x1, [x20, #8]
+    br      x0
+
+handler_weak_barrier:
+    str     xzr, [x20, #RESPONSE]
+    dmb     ishst
+    dmb     ishld
+    dmb     nsh
+    eor     x20, x20, #PAIR_FLIP
+    b       loop
+
+handler_completion:
+    str     xzr, [x20, #RESPONSE]
+    dsb     ish
+    eor     x20, x20, #PAIR_FLIP
+    b       loop
 
 /* Subroutines. */
 

@@ -99,6 +99,7 @@ extension Lauberhorn {
     } else {
       counters.count(.framesSent)
     }
+    traceEnd(of: call, failed: how != .replied)
     outputs.append(
       .call(
         CallRecord(

@@ -12,15 +12,22 @@ extension Lauberhorn {
     scanWaiting { model, process in model.deliverWarm(process) }
     scanWaiting { model, process in
       model.sendToKernel(process) || model.yieldIdleWorker(for: process)
+        || model.interruptGeneralCore(for: process)
     }
+    deliverFrames()
   }
 
   /// Offers every waiting process a turn, in the order of the ring, until none takes one.
   private mutating func scanWaiting(_ serve: (inout Lauberhorn, ProcessIdentifier) -> Bool) {
     var refused = 0
     while refused < processes.waitingProcesses, let process = processes.firstWaiting {
-      refused = serve(&self, process) ? 0 : refused + 1
-      processes.moveToEnd(process)
+      if serve(&self, process) {
+        refused = 0
+        processes.finishTurn(of: process)
+      } else {
+        refused += 1
+        processes.moveToEnd(process)
+      }
     }
   }
 
@@ -99,7 +106,7 @@ extension Lauberhorn {
   }
 
   /// Cores that work for a process or are on the way to it.
-  private func coresInUse(by process: ProcessIdentifier, except excluded: CoreIdentifier?) -> Int {
+  func coresInUse(by process: ProcessIdentifier, except excluded: CoreIdentifier?) -> Int {
     var count = 0
     for index in cores.indices where index != excluded?.index {
       let core = cores[index]
@@ -130,6 +137,7 @@ extension Lauberhorn {
   private mutating func yieldIdleWorker(for process: ProcessIdentifier) -> Bool {
     for index in cores.indices {
       guard let held = cores[index].heldEndpoint, !self[held].isKernelEndpoint,
+        self[held].process == process || isAboveMinimum(self[held].process),
         helps(process, toTakeCoreOf: self[held].process)
       else { continue }
       cores[index].wantedBy = process
@@ -139,10 +147,15 @@ extension Lauberhorn {
     return false
   }
 
+  private func isAboveMinimum(_ process: ProcessIdentifier) -> Bool {
+    processes[process].minimumCores == 0
+      || coresInUse(by: process, except: nil) > processes[process].minimumCores
+  }
+
   /// Whether `process` would gain from a core that a worker of `owner` has. Cores that were
   /// asked to yield for it already count, so that two calls do not take two cores when one is
   /// on its way.
-  private func helps(
+  func helps(
     _ process: ProcessIdentifier, toTakeCoreOf owner: ProcessIdentifier
   ) -> Bool {
     let wanted = cores.reduce(0) { $0 + ($1.wantedBy == process ? 1 : 0) }

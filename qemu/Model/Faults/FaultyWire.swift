@@ -39,7 +39,9 @@ extension Lauberhorn {
       faultCounters.count(.faultReceivedDropped)
       return
     }
-    if faults.happens(wire.corruptPerMillion), frame.count > 0 {
+    if frame.count >= 14, Lauberhorn.isCovered(frame[12], frame[13]),
+      faults.happens(wire.corruptPerMillion)
+    {
       faultCounters.count(.faultReceivedCorrupted)
       var damaged = receivedWire.damaged
       receivedWire.damaged = []
@@ -96,10 +98,13 @@ extension Lauberhorn {
       faultCounters.count(.faultSentDropped)
       return nil
     }
-    if faults.happens(wire.corruptPerMillion) {
+    let start = frame.range.lowerBound
+    if Lauberhorn.isCovered(outputs.frames[start + 12], outputs.frames[start + 13]),
+      faults.happens(wire.corruptPerMillion)
+    {
       faultCounters.count(.faultSentCorrupted)
       let (byte, bit) = drawDamage(frame.length)
-      outputs.frames[frame.range.lowerBound + byte] ^= bit
+      outputs.frames[start + byte] ^= bit
     }
     if !sentWire.delayed.isWaiting, faults.happens(wire.reorderPerMillion) {
       faultCounters.count(.faultSentReordered)
@@ -119,6 +124,12 @@ extension Lauberhorn {
     guard sentWire.delayed.isWaiting else { return }
     outputs.repeatFrame(sentWire.delayed.bytes)
     sentWire.delayed.clear()
+  }
+
+  /// IPv4, by the EtherType: a receiver finds the damage by a checksum. In ARP, which has none, it
+  /// would be believed, as no frame that passed Ethernet's check sequence is.
+  private static func isCovered(_ high: UInt8, _ low: UInt8) -> Bool {
+    high == 0x08 && low == 0x00
   }
 
   private mutating func drawDamage(_ length: Int) -> (byte: Int, bit: UInt8) {

@@ -19,6 +19,8 @@ extension Lauberhorn {
     if left != came, let left { detach(left, from: core, access) }
     switch state.mode {
     case .offline, .general:
+      // Interrupted for a process, and still general: not again before something changes.
+      self[core].declinedProcess = self[core].wantedBy
       self[core].wantedBy = nil
       retractOffer(of: core, access)
     case .dispatch: break
@@ -108,7 +110,10 @@ extension Lauberhorn {
     }
     guard let call = self[endpoint].call else { return }
     if calls[call].cost.core != core { calls[call].cost.endSpan(nil) }
-    if let access, access.core == core { calls[call].cost.beginSpan(access) }
+    if let access, access.core == core {
+      calls[call].cost.beginSpan(access)
+      self[core].handlerStart = access.nowNanoseconds
+    }
   }
 
   /// Nothing is delivered to `endpoint` any more; a call that stands in it will come back.
@@ -116,6 +121,8 @@ extension Lauberhorn {
     _ endpoint: EndpointIdentifier, from core: CoreIdentifier, _ access: Access
   ) {
     self[endpoint].core = nil
+    self[core].handlerStart = nil
+    raiseInterruptAfterAnswer(at: core)
     if self[core].heldEndpoint == endpoint {
       // The core executes another instruction now, so it does not wait: no wake-up.
       self[core].heldEndpoint = nil

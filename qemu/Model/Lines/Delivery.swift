@@ -65,6 +65,31 @@ extension Lauberhorn {
       tag: delivered.tag, in: endpoint)
   }
 
+  /// Writes the oldest frame for the kernel into a kernel endpoint, if there is one and the
+  /// endpoint takes frames.
+  @discardableResult
+  mutating func deliverFrame(to endpoint: EndpointIdentifier) -> Bool {
+    let addresses = self[endpoint].addresses
+    guard addresses.frame != 0,
+      let bytes = kernelFrames.popFirst(into: &scratch.area, at: ArgumentArea.inlineBytes)
+    else { return false }
+    let end = ArgumentArea.inlineBytes + bytes
+    let line = self[endpoint].parity
+    for offset in 0..<ArgumentArea.inlineBytes { scratch.area[offset] = 0 }
+    lines.writeArguments(scratch.area[0..<end], used: end, to: endpoint, line: line)
+    write(addresses.frame, data: addresses.data, to: endpoint)
+    lines.setWord(ControlLineWord.firstArgument, of: endpoint, line: line, to: UInt64(bytes))
+    let overflowLines = ArgumentArea.overflowLines(forEnd: end)
+    self[endpoint].usedOverflowLines = overflowLines == 32 ? .max : (1 << UInt32(overflowLines)) - 1
+    counters.count(.messagesFrame)
+    finish(
+      MessageTail(
+        kind: .frame, overflowLineCount: UInt8(overflowLines), process: .kernel,
+        argumentBytes: UInt32(end)),
+      tag: nil, in: endpoint)
+    return true
+  }
+
   private mutating func write(_ code: UInt64, data: UInt64, to endpoint: EndpointIdentifier) {
     let line = self[endpoint].parity
     lines.setWord(ControlLineWord.code, of: endpoint, line: line, to: code)
@@ -78,6 +103,7 @@ extension Lauberhorn {
     let line = self[endpoint].parity
     lines.setWord(ControlLineWord.tail, of: endpoint, line: line, to: tail.word)
     lines.setWord(ControlLineWord.tag, of: endpoint, line: line, to: tag?.number ?? 0)
+    traceDelivery(tail.kind, to: endpoint, tag: tag)
     // The consumer's next load of it must miss.
     assert(caches.owner(of: .control(line, of: endpoint)) == nil)
     self[endpoint].message = tail.kind

@@ -83,7 +83,11 @@ struct Core: Hashable {
   var offeredEndpoint: EndpointIdentifier?
   /// The endpoint that the RESUME in its kernel endpoint names.
   var resumingEndpoint: EndpointIdentifier?
-  /// Its worker got a YIELDNOW so that this process gets the core (§3.6, 4).
+  /// When its worker got the call that it runs, or ran on; nil: it runs none, or was preempted.
+  var handlerStart: UInt64?
+  /// It was preempted at its held load, and shall be interrupted after the answer (R10).
+  var interruptFollowsAnswer = false
+  /// Its worker got a YIELDNOW, or it was interrupted, so that this process gets the core (§3.6).
   var wantedBy: ProcessIdentifier?
   /// The kernel answered REQUEUE for this process here: not again before something changed.
   var declinedProcess: ProcessIdentifier?

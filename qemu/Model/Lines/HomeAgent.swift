@@ -88,6 +88,13 @@ extension Lauberhorn {
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access,
     at offset: UInt64
   ) -> FillOutcome {
+    let isAcknowledgement =
+      blockOffset < EndpointLayout.receiveOverflowOffset && self[endpoint].message != nil
+      && line != .control(self[endpoint].parity, of: endpoint)
+    if isAcknowledgement, access.followsUnorderedStore, self[access.core].requestedLine != line {
+      // The fetch that this load starts may overtake the response in the core's write buffer.
+      report(.responseNotOrdered, access, at: offset)
+    }
     guard hasRequestArrived(line, access) else { return .held }
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       guard self[endpoint].message != nil else {
@@ -208,6 +215,7 @@ extension Lauberhorn {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
+        traceHeldLoad(of: endpoint, access)
       }
       return .held
     }
@@ -217,6 +225,8 @@ extension Lauberhorn {
   /// The core gets the message, for the first time (R3).
   private mutating func take(_ endpoint: EndpointIdentifier, _ access: Access) {
     self[endpoint].isMessageTaken = true
+    traceTaking(from: endpoint, access)
+    raiseInterruptAfterAnswer(at: access.core)
     if self[endpoint].isKernelEndpoint {
       // The line comes back when the call has ended, so that is charged now.
       if let call = callCharged(for: endpoint, on: access.core) {
@@ -230,6 +240,7 @@ extension Lauberhorn {
       }
     } else if let call = self[endpoint].call {
       calls[call].cost.beginSpan(access)
+      self[access.core].handlerStart = access.nowNanoseconds
     }
   }
 
@@ -258,6 +269,7 @@ extension Lauberhorn {
     // A worker of this core made room for a process: that one first.
     guard let process = self[core].wantedBy else { return }
     self[core].wantedBy = nil
+    if process == .kernel, let endpoint = self[core].heldEndpoint { deliverFrame(to: endpoint) }
     if processes.isInstalled(process) { _ = sendToKernel(process, of: core) }
   }
 
@@ -296,10 +308,12 @@ extension Lauberhorn {
 
   /// Takes the lines back, and the response out of them; cleans them and flips p.
   private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
+    traceAcknowledgement(of: endpoint, access)
     takeBackLines(of: endpoint, for: self[endpoint].call)
     if self[endpoint].isKernelEndpoint {
       acknowledgeKernelMessage(endpoint, access)
     } else if let call = self[endpoint].call {
+      self[access.core].handlerStart = nil
       self[endpoint].call = nil
       complete(call, withResponseIn: endpoint, access)
     }
@@ -328,7 +342,9 @@ extension Lauberhorn {
   ) {
     let core = access.core
     let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
-    let status = ResponseHead(word: word)?.status
+    let head = ResponseHead(word: word)
+    if self[endpoint].message == .frame, let head { sendFrame(from: endpoint, head, access) }
+    let status = head?.status
     if let call = self[core].pendingCall {
       forgetPendingCall(of: core)
       calls[call].cost.endSpan(access)

@@ -6,6 +6,12 @@ struct Process: Hashable {
   var isInstalled = false
   /// Cores that may work for it at the same time (R14).
   var maximumCores = 0
+  /// An idle worker is not asked to yield when that left it fewer.
+  var minimumCores = 0
+  /// Turns it gets when others wait too, for one of theirs.
+  var weight = 1
+  /// How long a handler may run while others wait; 0: for ever.
+  var quantumNanoseconds: UInt64 = 0
   /// Calls that may wait.
   var queueLimit = 0
   var queue = CallQueue()
@@ -16,6 +22,8 @@ struct Process: Hashable {
   /// When a worker of it last got a call, on the clock of `Call.arrivalOrder`.
   var lastDeliveryOrder: UInt64 = 0
 
+  /// Turns that it had since it was moved to the end of the ring.
+  fileprivate var turns = 0
   fileprivate var isWaiting = false
   fileprivate var previousWaiting: ProcessIdentifier?
   fileprivate var nextWaiting: ProcessIdentifier?
@@ -58,8 +66,16 @@ struct ProcessTable: Hashable {
     if shallWait { append(process) } else { remove(process) }
   }
 
-  /// It had its turn.
+  /// It took its turn; it has as many in a row as it has weight.
+  mutating func finishTurn(of process: ProcessIdentifier) {
+    processes[process.index].turns += 1
+    guard processes[process.index].turns >= processes[process.index].weight else { return }
+    moveToEnd(process)
+  }
+
+  /// Others first.
   mutating func moveToEnd(_ process: ProcessIdentifier) {
+    processes[process.index].turns = 0
     guard processes[process.index].isWaiting else { return }
     remove(process)
     append(process)

@@ -11,6 +11,7 @@ extension Lauberhorn {
     case .drop(let reason): counters.count(reason)
     case .addressRequest(let request): answer(request)
     case .datagram(let datagram): receive(datagram, of: frame)
+    case .foreign(let reason): keepForKernel(frame, otherwise: reason)
     }
   }
 
@@ -24,7 +25,7 @@ extension Lauberhorn {
 
   private mutating func receive(_ datagram: Datagram, of frame: Span<UInt8>) {
     guard services.listens(on: datagram.serverPort) else {
-      counters.count(.dropUnknownPort)
+      keepForKernel(frame, otherwise: .dropUnknownPort)
       return
     }
     switch RPCMessage.decode(frame, message: datagram.data, port: datagram.serverPort) {
@@ -63,6 +64,7 @@ extension Lauberhorn {
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
+    traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
     processes.updateWaiting(process)

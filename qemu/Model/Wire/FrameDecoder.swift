@@ -1,6 +1,7 @@
 // From a frame to a datagram for us, or to the one reason why it is none.
 
 import Interface
+
 /// The NIC's own addresses.
 struct OwnAddresses: Hashable {
   let ethernet: EthernetAddress
@@ -15,6 +16,9 @@ enum FrameDecoder {
     case drop(NICCounter)
     case addressRequest(ARPRequest)
     case datagram(Datagram)
+    /// Whole and for us, but nothing that the NIC knows: for the kernel. When that takes no
+    /// frames, the counter says why it was dropped.
+    case foreign(NICCounter)
   }
 
   static func decode(_ frame: Span<UInt8>, own: OwnAddresses) -> Outcome {
@@ -27,7 +31,10 @@ enum FrameDecoder {
     switch frame.bigEndian16(at: EthernetFrame.typeOffset) {
     case EthernetFrame.typeARP: return ARPPacket.decode(frame, own: own.internet)
     case EthernetFrame.typeIPv4: return IPv4Header.decode(frame, own: own.internet)
-    default: return .drop(.dropUnknownEtherType)
+    // What is for everybody and unknown is nobody's: the kernel is not asked either.
+    default:
+      return destination == own.ethernet
+        ? .foreign(.dropUnknownEtherType) : .drop(.dropUnknownEtherType)
     }
   }
 }

@@ -94,7 +94,7 @@ enum IPv4Header {
     guard InternetAddress(frame.bigEndian32(at: sourceOffset)).canBeSender else {
       return .drop(.dropMalformedIPv4)
     }
-    guard frame[protocolOffset] == protocolUDP else { return .drop(.dropUnknownIPProtocol) }
+    guard frame[protocolOffset] == protocolUDP else { return .foreign(.dropUnknownIPProtocol) }
     return UDPHeader.decode(frame, payload: end..<start + totalBytes)
   }
 }

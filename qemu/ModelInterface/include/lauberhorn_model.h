@@ -51,6 +51,7 @@ typedef struct LauberhornConfiguration {
     uint64_t ethernet_address; /* first byte on the wire in bits 40..47 */
     uint32_t internet_address; /* first byte on the wire in bits 24..31 */
     LauberhornFaults faults;
+    bool traced; /* events are among the outputs */
 } LauberhornConfiguration;
 
 /* Who accesses a window, and what the simulator has counted for that core. */
@@ -58,7 +59,10 @@ typedef struct LauberhornAccess {
     uint64_t now_nanoseconds;
     uint64_t instructions;   /* executed by this core, this one included */
     uint64_t kernel_entries; /* changes from EL0 to EL1 on this core */
+    uint64_t program_counter; /* 0: not known */
     uint16_t core;
+    bool follows_unordered_store; /* a load, with no barrier since the store
+                                     before it to the same endpoint (R5) */
 } LauberhornAccess;
 
 typedef enum LauberhornOutputKind {
@@ -68,6 +72,7 @@ typedef enum LauberhornOutputKind {
     LAUBERHORN_OUTPUT_INTERRUPT = 3, /* raise SGI `interrupt` at `core` */
     LAUBERHORN_OUTPUT_CALL = 4,      /* a call ended: `call` says how */
     LAUBERHORN_OUTPUT_VIOLATION = 5, /* `core` broke a rule: text in bytes */
+    LAUBERHORN_OUTPUT_EVENT = 6,     /* for the trace: `event` */
 } LauberhornOutputKind;
 
 /* How one call went; the numbers are of the core that served it. */
@@ -92,6 +97,15 @@ typedef struct LauberhornCallRecord {
     bool succeeded;          /* answered with SUCCESS */
 } LauberhornCallRecord;
 
+/* An event of the trace (Kernel/Tracing/TraceRecord.swift), without time. */
+typedef struct LauberhornEvent {
+    uint64_t tag;    /* of the call; 0: none */
+    uint64_t second; /* arguments, as the number says */
+    uint32_t first;
+    uint16_t number; /* of TraceEvent */
+    uint16_t core;   /* 0xffff: none */
+} LauberhornEvent;
+
 typedef struct LauberhornOutput {
     LauberhornOutputKind kind;
     uint16_t core;
@@ -99,6 +113,7 @@ typedef struct LauberhornOutput {
     const uint8_t *bytes; /* valid until the next call into the model */
     size_t length;
     LauberhornCallRecord call;
+    LauberhornEvent event;
 } LauberhornOutput;
 
 /* Returns NULL when the configuration is impossible. */

@@ -1,0 +1,108 @@
+// What the kernel's tables hold now, a line for each entry, within 80 columns.
+//
+// Other cores go on meanwhile: a line is true for the moment in which it was made. What belongs to
+// another core is read without its lock, and only to be shown.
+
+internal import Boot
+internal import Interface
+internal import Reporting
+internal import Scheduling
+
+/// Prints tables.
+enum SystemTables {
+  static func printProcesses() {
+    for number in 1...ProcessTable.capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      let text = Kernel.withTables {
+        ProcessTable.withBlock(of: process) { block -> LogText in
+          let state: StaticString =
+            if block.table == nil {
+              "waits for its restart"
+            } else if ProcessTable.isEnding(process) {
+              "ends"
+            } else {
+              "runs"
+            }
+          return
+            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4)"
+        }
+      }
+      if let text { write(text) }
+    }
+    write("end of processes")
+  }
+
+  static func printCores() {
+    for number in 0..<Kernel.coreCount {
+      let core = Kernel.cores[CoreIdentifier(number)]
+      if let running = core.running {
+        let thread = Kernel.threads[running]
+        write(
+          "core \(number): process \(thread.process.number) thread \(running.number) queued \(core.readyCount)"
+        )
+      } else {
+        write("core \(number): dispatch thread, queued \(core.readyCount)")
+      }
+    }
+  }
+
+  static func printRunQueues() {
+    var waiting = 0
+    for number in 0..<ThreadTable.capacity {
+      let thread = Kernel.threads[ThreadIdentifier(UInt16(number))]
+      guard thread.state == .runnable else { continue }
+      waiting += 1
+      write("thread \(number): process \(thread.process.number)")
+    }
+    for number in 0..<Kernel.coreCount {
+      let length = Kernel.cores[CoreIdentifier(number)].readyCount
+      if length > 0 { write("core \(number): queued \(length)") }
+    }
+    write("\(waiting) threads wait for a core")
+  }
+
+  static func printEndpoints() {
+    for number in 0..<ThreadTable.capacity {
+      let thread = Kernel.threads[ThreadIdentifier(UInt16(number))]
+      guard thread.isAttached, thread.state != .ended else { continue }
+      let state: StaticString =
+        switch thread.state {
+        case .running: "on a core"
+        case .parked: "parked"
+        case .runnable: "waits for a core"
+        default: "waits"
+        }
+      write(
+        "endpoint \(thread.endpoint.number): process \(thread.process.number) thread \(number) \(state)"
+      )
+    }
+    write("endpoints 0 to \(Kernel.coreCount - 1): dispatch threads of the cores")
+  }
+
+  static func printServices() {
+    for index in 0..<ServiceRegistry.capacity {
+      let text = Kernel.withTables { () -> LogText? in
+        guard let entry = ServiceRegistry.entry(at: index) else { return nil }
+        return
+          "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
+      }
+      if let text { write(text) }
+    }
+  }
+
+  static func printNIC() {
+    guard let nic = Kernel.nic else {
+      write("no NIC")
+      return
+    }
+    let address = nic.internetAddress
+    write(
+      "LAUBERHORN, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
+    )
+    Statistics.printNIC(nic)
+  }
+
+  private static func write(_ text: LogText) {
+    Console.withReply { $0.writeLine(text) }
+  }
+}

@@ -1,0 +1,168 @@
+// A program that does everything wrong, beside services that must not notice.
+
+import Foundation
+import Harness
+import Testing
+
+/// `HOSTILE_PROGRAM` of User/Hostile.
+enum HostileService {
+  static let program: UInt32 = 0x2000_01ff
+  static let null = RPCProcedure(program: program, version: 1, procedure: 0)
+  static let attack = RPCProcedure(program: program, version: 1, procedure: 1)
+  static let abuse = RPCProcedure(program: program, version: 1, procedure: 2)
+
+  static func arguments(_ which: UInt32) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(which)
+    return encoder.bytes
+  }
+
+  static func counts(_ results: [UInt8]) throws -> (tries: Int64, successes: Int64) {
+    var decoder = XDRDecoder(results)
+    let counts = (try decoder.decodeInt64(), try decoder.decodeInt64())
+    try decoder.finish()
+    return counts
+  }
+}
+
+/// Calls the echo service without a pause, on a thread of its own.
+final class Bystander: @unchecked Sendable {
+  private let lock = NSLock()
+  private var isStopped = false
+  private var calls = 0
+  private var losses = 0
+  private let finished = DispatchSemaphore(value: 0)
+
+  init(port: UInt16, atLeast minimum: Int) {
+    Thread.detachNewThread { [self] in
+      defer { finished.signal() }
+      guard var client = try? RPCClient(server: .loopback(port: port), timeout: .seconds(5)) else {
+        return
+      }
+      let data = EchoService.echoArguments(EchoService.pattern(200))
+      while true {
+        let isRight = (try? client.call(EchoService.echo, data)) == .success(data)
+        lock.lock()
+        calls += 1
+        if !isRight { losses += 1 }
+        let isEnough = isStopped && calls >= minimum || losses > 10
+        lock.unlock()
+        if isEnough { return }
+      }
+    }
+  }
+
+  /// Waits until the calls are made.
+  func finish() -> (calls: Int, losses: Int) {
+    lock.withLock { isStopped = true }
+    finished.wait()
+    return lock.withLock { (calls, losses) }
+  }
+}
+
+extension BootTests {
+  @Suite struct HostileTests {
+    /// Attacks 0…16 of User/Hostile; a process for each.
+    static let attacks: [UInt32] = Array(0...16)
+    static func port(_ attack: UInt32) -> UInt16 { 4200 + UInt16(attack) }
+    static let abusePort: UInt16 = 4299
+
+    static var manifest: String {
+      "echo\ncalculator\nhostile name=abuse argument=\(abusePort) threads=6 memory=1024\n"
+        + attacks.map { "hostile name=attack-\($0) argument=\(port($0)) restart=always\n" }.joined()
+    }
+
+    private func makeGuest(cores: Int) throws -> Guest {
+      let archive = try ServiceArchive(
+        programs: ["echo", "calculator", "hostile"], manifest: Self.manifest)
+      return try Guest(archive: archive, ports: Self.attacks.map(Self.port) + [Self.abusePort]) {
+        $0.coreCount = cores
+      }
+    }
+
+    /// R12, R13: each attack ends its process and fails its call; the process comes back, and the
+    /// echo service loses none of 20,000 calls meanwhile.
+    @Test(.timeLimit(.minutes(3))) func attacksHarmNobodyElse() throws {
+      let guest = try makeGuest(cores: 4)
+      let bystander = Bystander(port: guest.echoPort, atLeast: 20_000)
+      for attack in Self.attacks {
+        var client = try guest.client(ofGuestPort: Self.port(attack))
+        #expect(try client.call(HostileService.null) == .success([]), "before attack \(attack)")
+        let outcome = try client.call(HostileService.attack, HostileService.arguments(attack))
+        #expect(outcome == .acceptedError(.systemError), "attack \(attack)")
+        // The process starts again, and serves again.
+        try guest.machine.expectLine(containing: "attack-\(attack) (process")
+        var answer = RPCOutcome.timeout
+        let end = ContinuousClock.now + .seconds(10)
+        while answer != .success([]), ContinuousClock.now < end {
+          client.timeout = .milliseconds(200)
+          answer = try client.call(HostileService.null)
+        }
+        #expect(answer == .success([]), "after attack \(attack)")
+      }
+      let (calls, losses) = bystander.finish()
+      #expect(calls >= 20_000)
+      #expect(losses == 0)
+      let console = guest.machine.console.text
+      for attack in Self.attacks {
+        #expect(console.contains("attack-\(attack) (process"), "attack \(attack) is not reported")
+      }
+      #expect(console.contains("a call did not end"))
+      let statistics = try guest.statistics()
+      #expect(statistics["faults", default: 0] >= UInt64(Self.attacks.count - 2))
+      #expect(statistics["violations"] == nil)
+      try guest.expectBothServicesAnswer("after all attacks")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
+    /// Every refused system call is an error; what is limited ends at its limit.
+    @Test(arguments: [1, 4]) func abuseIsRefused(cores: Int) throws {
+      let guest = try makeGuest(cores: cores)
+      var client = try guest.client(ofGuestPort: Self.abusePort)
+      client.timeout = .seconds(20)
+      func abuse(_ which: UInt32) throws -> (tries: Int64, successes: Int64) {
+        let outcome = try client.call(HostileService.abuse, HostileService.arguments(which))
+        guard case .success(let results) = outcome else {
+          Issue.record("abuse \(which): \(outcome)")
+          return (0, -1)
+        }
+        return try HostileService.counts(results)
+      }
+      for which: UInt32 in [0, 1, 4] {
+        let counts = try abuse(which)
+        #expect(counts.tries > 10, "abuse \(which)")
+        #expect(counts.successes == 0, "abuse \(which)")
+      }
+      // 1,024 KiB less what its image and its stacks take.
+      let memory = try abuse(3)
+      #expect(memory.successes > 0 && memory.successes < 1024, "\(memory)")
+      let statistics = try guest.statistics()
+      #expect(statistics["faults", default: 0] == 0)
+      try guest.expectBothServicesAnswer("after abuse")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
+    /// Threads that never end share what cores there are, and end with their process.
+    @Test(arguments: [1, 2]) func threadsEndAtTheLimitAndWithTheirProcess(cores: Int) throws {
+      let guest = try makeGuest(cores: cores)
+      var client = try guest.client(ofGuestPort: Self.abusePort)
+      client.timeout = .seconds(20)
+      let outcome = try client.call(HostileService.abuse, HostileService.arguments(2))
+      guard case .success(let results) = outcome else {
+        Issue.record("\(outcome)")
+        return
+      }
+      let counts = try HostileService.counts(results)
+      #expect(counts.successes == 5)
+      #expect(counts.tries == 1000)
+      try guest.expectBothServicesAnswer("beside spinning threads")
+      let process = try #require(
+        guest.processes().first { $0.contains("abuse") }?.split(separator: ":").first?
+          .split(separator: " ").last)
+      guest.machine.type("kill \(process)\n")
+      try guest.machine.expectLine(containing: "starts again")
+      try guest.expectBothServicesAnswer("after the kill")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+  }
+}

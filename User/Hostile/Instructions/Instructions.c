@@ -1,0 +1,2 @@
+/* The header has it all; SwiftPM wants a source file. */
+#include "HostileInstructions.h"
