@@ -15,14 +15,10 @@ internal import Reporting
 enum HardwareProbe {
   private static var repetitions: UInt64 { 64 }
 
-  /// - Parameter holdMilliseconds: the stall limit to try a held load with; nil: the one set.
+  /// - Parameter holdMilliseconds: the stall limit to set, for all loads from now on; nil: as it is.
   static func run(holdMilliseconds: UInt64?) {
-    // First, before anything else can take an exception, and while the load is still held.
+    // First, before anything else can take an exception.
     let interrupted = read_exception_link()
-    var hold: Hold?
-    if let nic = Kernel.nic {
-      hold = tryHold(nic, interrupted: interrupted, milliseconds: holdMilliseconds)
-    }
     printProcessor()
     printCaches()
     printInterrupts()
@@ -32,11 +28,11 @@ enum HardwareProbe {
     }
     printLatency(nic)
     printExclusives()
-    printHold(hold)
+    printHold(nic, interrupted: interrupted, milliseconds: holdMilliseconds)
   }
 
   private static func line(_ text: LogText) {
-    Console.withOutput { output in
+    Console.withReply { output in
       output.write("probe: ")
       output.writeLine(text)
     }
@@ -125,48 +121,21 @@ enum HardwareProbe {
     line("LDXR/STXR on an FPGA line: \(successes) of \(repetitions) succeeded")
   }
 
-  /// A load that the FPGA held.
-  private struct Hold {
-    var limitMicroseconds: UInt64
-    var heldMicroseconds: UInt64
-    /// ESR_EL1 if the load aborted, else 0.
-    var syndrome: UInt64
-  }
-
-  /// Loads the control line whose load this interrupt has interrupted: R3 gives both the same
-  /// message, so nothing is lost.
-  /// - Returns: nil if the core was not waiting at a control line.
-  private static func tryHold(_ nic: NIC, interrupted: UInt64, milliseconds: UInt64?) -> Hold? {
+  /// Whether this interrupt came at a control line's load, and how long loads are held: every
+  /// TRYAGAIN is a load that was held for the whole limit and came back.
+  private static func printHold(_ nic: NIC, interrupted: UInt64, milliseconds: UInt64?) {
     // The head of a control line is loaded by LDP with a signed offset (ARM ARM C6.2.164).
     let isHeldLoad = interrupted_instruction(interrupted) & 0xffc0_0000 == 0xa940_0000
-    guard isHeldLoad, let loop = CoreReference.current.loop else { return nil }
+    line(
+      isHeldLoad
+        ? "held load: an interrupt was taken before it returned"
+        : "held load: this core did not wait at its kernel endpoint; a process may have it")
     let register = UInt(Register.stallLimitNanoseconds)
-    let limit = nic.registers.read64(register)
     if let milliseconds { nic.registers.write64(milliseconds * 1_000_000, register) }
-    let used = nic.registers.read64(register)
-    var word: UInt64 = 0
-    let begin = read_counter()
-    let syndrome = unsafe guarded_load64(UInt64(loop.currentLine), &word)
-    let held = nanoseconds(read_counter() - begin)
-    nic.registers.write64(limit, register)
-    return Hold(
-      limitMicroseconds: used / 1000, heldMicroseconds: held / 1000, syndrome: syndrome)
-  }
-
-  /// A message ends a hold early, so a time below the limit is no fault.
-  private static func printHold(_ hold: Hold?) {
-    guard let hold else {
-      line("held load: this core was not waiting at one; try again")
-      return
-    }
-    line("held load: an interrupt is taken before it returns")
-    if hold.syndrome == 0 {
-      line(
-        "held load: answered after \(hold.heldMicroseconds) us, limit \(hold.limitMicroseconds) us")
-    } else {
-      line(
-        "held load: aborted after \(hold.heldMicroseconds) us, limit \(hold.limitMicroseconds) us: \(ExceptionSyndrome(hold.syndrome))"
-      )
-    }
+    var ended: UInt64 = 0
+    for number in 0..<Kernel.coreCount { ended += Kernel.cores[CoreIdentifier(number)][.tryAgain] }
+    line(
+      "held load: \(ended) ended by TRYAGAIN so far, limit \(nic.registers.read64(register) / 1000) us from now on"
+    )
   }
 }
