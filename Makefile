@@ -36,8 +36,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run trace debug gdb test unit device-test boot-test firmware-test fuzz benchmark explore \
-  mutate doctor packages kernel services device image clients grub tools \
+.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
+  explore mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,7 @@ help:
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
+	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
@@ -106,7 +107,7 @@ gdb: $(OUT)/kernel.elf
 	  $(OUT)/kernel.elf
 
 test: image clients grub .build/debug/wengen-trace
-	@Tools/Scripts/test.sh '$(START)' unit device boot firmware
+	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
 	@Tools/Scripts/test.sh '$(START)' unit
@@ -116,6 +117,9 @@ device-test: image
 
 boot-test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' boot
+
+errata-test: image clients
+	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
 	@Tools/Scripts/test.sh '$(START)' firmware

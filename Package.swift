@@ -53,6 +53,7 @@ let dualModules: [Target] = [
   dual("Reporting", path: "Kernel/Reporting"),
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),
+  dual("Processor", path: "Kernel/Processor", dependencies: ["Reporting"]),
   dual("Images", path: "Kernel/Images", dependencies: ["Reporting"]),
   dual("Network", path: "Kernel/Network"),
   dual("Scheduling", path: "Kernel/Scheduling", dependencies: ["Interface"]),
@@ -113,6 +114,7 @@ let hostTargets: [Target] = [
   tests("MemoryTests", "Memory", "Reporting"),
   tests("DeviceTreeTests", "DeviceTree", "Reporting"),
   tests("ImagesTests", "Images", "Reporting"),
+  tests("ProcessorTests", "Processor", "Reporting"),
   tests("ReportingTests", "Reporting"),
   tests("SchedulingTests", "Interface", "Scheduling"),
   tests("TracingTests", "Reporting", "Tracing"),
@@ -142,7 +144,7 @@ let kernelTargets: [Target] = [
     name: "wengen",
     dependencies: [
       "ArchAArch64", "Boot", "CommandLine", "DeviceTree", "Images", "Interface", "Memory",
-      "Network", "Platform", "Reporting", "Scheduling", "SystemInterface", "Tracing",
+      "Network", "Platform", "Processor", "Reporting", "Scheduling", "SystemInterface", "Tracing",
     ],
     path: "Kernel/Core", swiftSettings: strict),
 ]

@@ -65,6 +65,8 @@ FREESTANDING int memcmp(const void *left, const void *right, size_t count) {
   return 0;
 }
 
+struct ActiveErrata active_errata;
+
 // The kernel has no heap: whoever allocates is a bug, found by its address in the panic.
 void kernel_allocation_attempted(uint64_t caller) __attribute__((noreturn));
 

@@ -49,11 +49,34 @@ exception_vectors:
     kernel_bug unexpected_el1t_interrupt, 1
     kernel_bug unexpected_el1t_fast_interrupt, 2
     kernel_bug unexpected_el1t_system_error, 3
-    kernel_bug el1_synchronous, 4
     kernel_bug el1_fast_interrupt, 6
-    kernel_bug el1_system_error, 7
     kernel_bug el0_fast_interrupt, 10
     kernel_bug el0_aarch32, 12
+
+// A bug, unless it happened in guarded_load64 (GuardedLoad.S), which then returns the syndrome.
+// Its caller expects x0 and x1 to change; flags are in SPSR_EL1.
+    .macro  kernel_abort label, kind
+\label:
+    sub     sp, sp, #288
+    stp     x0, x1, [sp, #CONTEXT_X]
+    mrs     x0, elr_el1
+    adr     x1, guarded_load_start
+    cmp     x0, x1
+    b.lo    1f
+    adr     x1, guarded_load_end
+    cmp     x0, x1
+    b.hs    1f
+    adr     x1, guarded_load_aborted
+    msr     elr_el1, x1
+    mrs     x0, esr_el1
+    add     sp, sp, #288
+    eret
+1:  mov     x0, #\kind
+    b       save_and_panic
+    .endm
+
+    kernel_abort el1_synchronous, 4
+    kernel_abort el1_system_error, 7
 
 save_and_panic:
     stp     x2, x3, [sp, #CONTEXT_X + 16]

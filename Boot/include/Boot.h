@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Errata.h"
 #include "Layout.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -98,6 +99,9 @@ void hang(void) __attribute__((noreturn));
 /// Start.S: where PSCI starts a secondary core (its physical address is what counts).
 void secondary_entry(void);
 
+/// GuardedLoad.S: loads from a device that may not be there. Returns 0, or the abort's ESR_EL1.
+uint64_t guarded_load64(uint64_t address, uint64_t *value);
+
 /// EFI/HandOver.S: from firmware's translation to none, then to the kernel.
 void leave_firmware(uint64_t device_tree, uint64_t device_tree_bytes) __attribute__((noreturn));
 
@@ -161,6 +165,13 @@ IMAGE_SYMBOL(kernel_message_frame)
 SYSTEM_REGISTER_READ(core_affinity, "mpidr_el1")
 SYSTEM_REGISTER_READ(main_identification, "midr_el1")
 SYSTEM_REGISTER_READ(memory_features, "id_aa64mmfr0_el1")
+SYSTEM_REGISTER_READ(instruction_features, "id_aa64isar0_el1")
+SYSTEM_REGISTER_READ(cache_type, "ctr_el0")
+SYSTEM_REGISTER_READ(zeroing_block, "dczid_el0")
+SYSTEM_REGISTER_READ(cache_levels, "clidr_el1")
+SYSTEM_REGISTER_READ(cache_size, "ccsidr_el1")
+SYSTEM_REGISTER_WRITE(cache_selection, "csselr_el1")
+SYSTEM_REGISTER_READ(exception_link, "elr_el1")
 SYSTEM_REGISTER_READ(exception_syndrome, "esr_el1")
 SYSTEM_REGISTER_READ(fault_address, "far_el1")
 SYSTEM_REGISTER_READ(counter, "cntvct_el0")
@@ -170,10 +181,10 @@ SYSTEM_REGISTER_WRITE(core_local, "tpidr_el1")
 SYSTEM_REGISTER_WRITE(vector_base, "vbar_el1")
 SYSTEM_REGISTER_WRITE(user_table, "ttbr0_el1")
 // GICv3 CPU interface, named by encoding: assemblers without GIC names take them.
-SYSTEM_REGISTER_READ(interrupt_acknowledge, "S3_0_C12_C12_0")      // ICC_IAR1_EL1
 SYSTEM_REGISTER_WRITE(interrupt_end, "S3_0_C12_C12_1")             // ICC_EOIR1_EL1
 SYSTEM_REGISTER_WRITE(interrupt_priority_mask, "S3_0_C4_C6_0")     // ICC_PMR_EL1
 SYSTEM_REGISTER_WRITE(interrupt_binary_point, "S3_0_C12_C12_3")    // ICC_BPR1_EL1
+SYSTEM_REGISTER_READ(interrupt_control, "S3_0_C12_C12_4")          // ICC_CTLR_EL1
 SYSTEM_REGISTER_WRITE(interrupt_control, "S3_0_C12_C12_4")         // ICC_CTLR_EL1
 SYSTEM_REGISTER_READ(interrupt_system_registers, "S3_0_C12_C12_5") // ICC_SRE_EL1
 SYSTEM_REGISTER_WRITE(interrupt_system_registers, "S3_0_C12_C12_5")
@@ -280,6 +291,32 @@ typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t a
 ALWAYS_INLINE uint64_t line_jump(uint64_t code, uint64_t data, uint64_t argument0,
                                  uint64_t argument1, uint64_t line) {
   return ((MessageHandler)(uintptr_t)code)(data, argument0, argument1, line);
+}
+
+// --- Hardware probe -------------------------------------------------------------------------
+
+/// A load that the compiler cannot leave out.
+ALWAYS_INLINE uint64_t load_for_probe(uint64_t address) {
+  uint64_t value;
+  __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+  return value;
+}
+/// One LDXR and STXR of the same value; 1 if the store succeeded.
+ALWAYS_INLINE uint64_t exclusive_store_back(uint64_t address) {
+  uint64_t value;
+  uint32_t failed;
+  __asm__ volatile("ldxr %0, [%2]\n\tstxr %w1, %0, [%2]"
+                   : "=&r"(value), "=&r"(failed)
+                   : "r"(address)
+                   : "memory");
+  return failed == 0;
+}
+/// The instruction at an address of the kernel's text; 0 outside.
+ALWAYS_INLINE uint32_t interrupted_instruction(uint64_t address) {
+  if (address < address_of_image_start() || address >= address_of_text_end()) {
+    return 0;
+  }
+  return *(const volatile uint32_t *)(uintptr_t)address;
 }
 
 // --- Firmware and emulator ------------------------------------------------------------------

@@ -6,6 +6,8 @@ public struct PlatformDescription: Sendable {
   /// Cores that the kernel can describe: Enzian has 48.
   public typealias Processors = BoundedList<64, ProcessorAffinity>
 
+  /// What the kernel knows of the machine without its tree.
+  public var kind: MachineKind
   /// The root's `model`; empty if it has none.
   public var model = TextReference.empty
   /// `bootargs` of `/chosen`; empty if the loader gave none.

@@ -2,12 +2,21 @@
 
 extension PlatformDescription {
   /// Reads what the kernel needs. Missing or malformed parts are errors; only PSCI, the initial
-  /// archive, the boot arguments and the NIC may be absent.
+  /// archive, the boot arguments and the NIC may be absent. What a known machine's tree has no
+  /// node for comes from its constants.
   public init(_ tree: borrowing DeviceTree) throws(PlatformError) {
-    interruptController = try tree.readInterruptController()
-    console = try tree.readConsole()
-    timer = try tree.readTimer()
-    firmware = try tree.readFirmware()
+    kind = tree.machineKind
+    let isEnzian = kind == .enzian
+    interruptController =
+      isEnzian && tree.firstNode(compatibleWith: "arm,gic-v3") == nil
+      ? Enzian.interruptController : try tree.readInterruptController()
+    var console = isEnzian && !tree.hasConsole ? Enzian.console : try tree.readConsole()
+    if isEnzian { console.hasFixedBaudRate = true }
+    self.console = console
+    timer =
+      isEnzian && tree.firstNode(compatibleWith: "arm,armv8-timer") == nil
+      ? Enzian.timer : try tree.readTimer()
+    firmware = try tree.readFirmware() ?? (isEnzian ? Enzian.firmware : nil)
     model = tree.text("model", of: tree.root) ?? .empty
     if let chosen = tree.child(named: "chosen", of: tree.root) {
       bootArguments = tree.text("bootargs", of: chosen) ?? .empty
@@ -17,6 +26,9 @@ extension PlatformDescription {
     try tree.readMemory(into: &memory)
     try tree.readReservedMemory(into: &reservedMemory)
     nic = try tree.readNIC()
+    if isEnzian, nic == nil, tree.firstNode(compatibleWith: "ethz,lauberhorn-1") == nil {
+      nic = Enzian.nic
+    }
   }
 }
 
@@ -56,6 +68,15 @@ extension DeviceTree {
 
   private func isConsole(_ node: Node) -> Bool {
     isCompatible(node, with: "arm,pl011") || isCompatible(node, with: "arm,sbsa-uart")
+  }
+
+  fileprivate var hasConsole: Bool {
+    var current: Node? = root
+    while let node = current {
+      if isConsole(node) { return true }
+      current = self.node(after: node)
+    }
+    return false
   }
 
   /// The UART of `stdout-path` if the kernel can drive it, else the first one that it can.

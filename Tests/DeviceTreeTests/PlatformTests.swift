@@ -46,6 +46,7 @@ import Testing
     #expect(platform.initialArchive == AddressRange(base: 0x4800_0000, bytes: 0x10_0000))
     #expect(platform.console.registers == AddressRange(base: 0x87E0_2400_0000, bytes: 0x1000))
     #expect(platform.console.interrupt == nil)
+    #expect(platform.kind == .enzian)
     #expect(platform.interruptController.redistributors.count == 2)
     #expect(platform.interruptController.redistributors[1].base == 0x8010_8100_0000)
     #expect(platform.firmware?.isVersionOneOrLater == false)
@@ -142,6 +143,8 @@ import Testing
   ])
   func saysWhatIsMissing(_ wrong: Wrong) throws {
     var root = enzianRoot()
+    // A machine whose constants nobody knows.
+    root.set("model", text("Another"))
     wrong.change(&root)
     let blob = TreeBuilder(root).blob
     let tree = try DeviceTree(blob.span)
@@ -188,5 +191,65 @@ import Testing
     #expect(platform.timer.physical.isEdgeTriggered)
     #expect(platform.timer.securePhysical == nil)
     #expect(platform.timer.hypervisor == nil)
+  }
+
+  @Test func kindByModelOrCompatible() throws {
+    func kind(_ change: (inout TreeNode) -> Void) throws -> MachineKind {
+      var root = enzianRoot()
+      change(&root)
+      let blob = TreeBuilder(root).blob
+      let tree = try DeviceTree(blob.span)
+      return try PlatformDescription(tree).kind
+    }
+    #expect(try kind { _ in } == .enzian)
+    #expect(try kind { $0.set("model", text("Another")) } == .other)
+    #expect(
+      try kind {
+        $0.set("model", text("Another"))
+        $0.set("compatible", text("ethz,enzian", "cavium,thunder-88xx"))
+      } == .enzian)
+    let virt = try virtTree()
+    let tree = try DeviceTree(virt.span)
+    #expect(try PlatformDescription(tree).kind == .virt)
+  }
+
+  /// Everything that Enzian's tree may leave out at once.
+  @Test func enzianConstantsWhereItsTreeIsSilent() throws {
+    var root = enzianRoot()
+    for name in ["soc", "interrupt-controller", "timer", "psci", "lauberhorn"] {
+      root.removeChild(name)
+    }
+    let blob = TreeBuilder(root).blob
+    let tree = try DeviceTree(blob.span)
+    let platform = try PlatformDescription(tree)
+    #expect(platform.console.registers == AddressRange(base: 0x87E0_2400_0000, bytes: 0x1000))
+    #expect(platform.console.hasFixedBaudRate)
+    #expect(platform.interruptController.distributor.base == 0x8010_0000_0000)
+    #expect(platform.interruptController.redistributors.count == 1)
+    #expect(
+      platform.interruptController.redistributors[0]
+        == AddressRange(base: 0x8010_8000_0000, bytes: 0x60_0000))
+    #expect(platform.timer.physical.number == 30)
+    #expect(platform.timer.virtual.number == 27)
+    #expect(platform.firmware?.conduit == .secureMonitor)
+    let nic = try #require(platform.nic)
+    #expect(nic.lines.base == 0x100_0000_0000)
+    #expect(nic.registers.base == 0x9000_0000_0000)
+    // The FPGA's are 8 to 15.
+    #expect((8...15).contains(nic.workerInterrupt))
+    #expect((8...15).contains(nic.bypassInterrupt))
+  }
+
+  @Test func enzianTreeComesBeforeItsConstants() throws {
+    var root = enzianRoot()
+    root.change("soc", "serial") { $0.set("reg", cells(0x87E0, 0x2500_0000, 0, 0x1000)) }
+    root.change("lauberhorn") { $0.set("status", text("disabled")) }
+    let blob = TreeBuilder(root).blob
+    let tree = try DeviceTree(blob.span)
+    let platform = try PlatformDescription(tree)
+    #expect(platform.console.registers.base == 0x87E0_2500_0000)
+    // It is a PL011 by its tree, but firmware's setting stays.
+    #expect(platform.console.hasFixedBaudRate)
+    #expect(platform.nic == nil)
   }
 }

@@ -1,5 +1,7 @@
 // What machine to boot, and QEMU's command line for it: values in, arguments out.
 
+import Foundation
+
 /// A machine with our FPGA, and how its services are reached from this one.
 public struct MachineConfiguration: Sendable {
   /// A guest's UDP port that this machine reaches at a port of its own, on 127.0.0.1.
@@ -54,8 +56,15 @@ public struct MachineConfiguration: Sendable {
   public var artefacts: Artefacts
   /// Who starts the kernel.
   public var bootPath = BootPath.image
-  /// As QEMU's `-cpu` takes it.
-  public var processor = "cortex-a57"
+  /// As QEMU's `-cpu` takes it; WENGEN_CPU of the environment, for running tests on another one.
+  public var processor =
+    ProcessInfo.processInfo.environment["WENGEN_CPU"] ?? "cortex-a57"
+  /// Whether the FPGA is there.
+  public var hasNIC = true
+  /// Where QEMU writes the machine's device tree, and then ends without starting the machine.
+  public var dumpedDeviceTree: String?
+  /// A device tree to use instead of QEMU's own.
+  public var deviceTree: String?
   /// Whether the cores have EL2, where firmware then runs and starts the kernel.
   public var hasHypervisorLevel = true
   /// Whether firmware may describe the machine by ACPI tables. Then Debian's UEFI hands over no
@@ -80,7 +89,8 @@ public struct MachineConfiguration: Sendable {
       "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
       "-machine",
       "virt,gic-version=3,virtualization=\(hasHypervisorLevel ? "on" : "off")"
-        + ",acpi=\(hasACPI ? "on" : "off")",
+        + ",acpi=\(hasACPI ? "on" : "off")"
+        + (dumpedDeviceTree.map { ",dumpdtb=\(Self.escape($0))" } ?? ""),
       "-cpu", processor, "-smp", String(coreCount), "-m", memory, "-serial", "stdio",
       "-semihosting-config", "enable=on,target=native",
     ]
@@ -89,18 +99,22 @@ public struct MachineConfiguration: Sendable {
 
     // No restrict=on: with it, libslirp drops the guest's UDP replies to forwarded ports, too.
     let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
-    arguments += [
-      "-plugin", Self.escape(artefacts.device),
-      "-netdev",
-      wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
-        ?? "user,id=net0,ipv6=off" + forwards.joined(),
-      "-device",
-      "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + (deterministic ? ",lockstep=on" : "")
-        + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
-        + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
-        + (processCapacity.map { ",processes=\($0)" } ?? "")
-        + deviceProperties.map { ",\($0.name)=\(escape($0.value))" }.joined(),
-    ]
+    if hasNIC {
+      arguments += [
+        "-plugin", Self.escape(artefacts.device),
+        "-netdev",
+        wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
+          ?? "user,id=net0,ipv6=off" + forwards.joined(),
+        "-device",
+        "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))"
+          + (deterministic ? ",lockstep=on" : "")
+          + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
+          + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
+          + (processCapacity.map { ",processes=\($0)" } ?? "")
+          + deviceProperties.map { ",\($0.name)=\(Self.escape($0.value))" }.joined(),
+      ]
+    }
+    if let deviceTree { arguments += ["-dtb", deviceTree] }
     if let packetCapture {
       arguments += [
         "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",

@@ -134,7 +134,7 @@ public struct TakenInterrupt: ~Copyable {
 
   /// Takes the interrupt of highest priority; nil when there is none (INTID 1020…1023).
   public init?() {
-    let acknowledged = UInt32(truncatingIfNeeded: read_interrupt_acknowledge() & 0xff_ffff)
+    let acknowledged = UInt32(truncatingIfNeeded: interrupt_acknowledge() & 0xff_ffff)
     barrier_complete()
     guard acknowledged < 1020 else { return nil }
     number = acknowledged

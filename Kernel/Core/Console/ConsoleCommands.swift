@@ -11,7 +11,7 @@ internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
-  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
+  case help, processes, cores, runQueues, endpoints, services, nic, probe, statistics, trace, log, kill
   case reboot, panic, exit
 
   var name: StaticString {
@@ -23,6 +23,7 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "endpoints"
     case .services: "services"
     case .nic: "nic"
+    case .probe: "probe"
     case .statistics: "stats"
     case .trace: "trace"
     case .log: "log"
@@ -38,6 +39,7 @@ enum ConsoleCommand: CaseIterable {
     switch self {
     case .trace: "..."
     case .log: "[levels]"
+    case .probe: "[ms]"
     case .kill: "process"
     case .exit: "[status]"
     default: ""
@@ -53,6 +55,7 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "who waits on which lines"
     case .services: "programs that can be called"
     case .nic: "the NIC"
+    case .probe: "facts about this machine; ms: how long to let a load be held"
     case .statistics: "what cores and NIC have counted"
     case .trace: "events: on [sources], off, show [n], dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
@@ -105,6 +108,7 @@ enum ConsoleCommands {
     case .endpoints: SystemTables.printEndpoints()
     case .services: SystemTables.printServices()
     case .nic: SystemTables.printNIC()
+    case .probe: probe(words)
     case .statistics: Statistics.print()
     case .trace: trace(words)
     case .log: log(words)
@@ -198,6 +202,18 @@ enum ConsoleCommands {
       reply("no process \(number) to kill")
       return
     }
+  }
+
+  private static func probe(_ words: borrowing CommandWords) {
+    guard words.count > 1 else {
+      HardwareProbe.run(holdMilliseconds: nil)
+      return
+    }
+    guard let limit = words.number(1), (1...1000) ~= limit else {
+      reply("probe: how long to let a load be held, 1 to 1000 ms")
+      return
+    }
+    HardwareProbe.run(holdMilliseconds: limit)
   }
 
   private static func exit(_ words: borrowing CommandWords) {

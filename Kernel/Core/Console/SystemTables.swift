@@ -38,10 +38,10 @@ enum SystemTables {
       if let running = core.running {
         let thread = Kernel.threads[running]
         write(
-          "core \(number): process \(thread.process.number) thread \(running.number) queued \(core.runQueueLength)"
+          "core \(number): process \(thread.process.number) thread \(running.number) queued \(core.readyCount)"
         )
       } else {
-        write("core \(number): dispatch thread, queued \(core.runQueueLength)")
+        write("core \(number): dispatch thread, queued \(core.readyCount)")
       }
     }
   }
@@ -55,7 +55,7 @@ enum SystemTables {
       write("thread \(number): process \(thread.process.number)")
     }
     for number in 0..<Kernel.coreCount {
-      let length = Kernel.cores[CoreIdentifier(number)].runQueueLength
+      let length = Kernel.cores[CoreIdentifier(number)].readyCount
       if length > 0 { write("core \(number): queued \(length)") }
     }
     write("\(waiting) threads wait for a core")

@@ -144,6 +144,7 @@ enum CoreCounter: Int, CaseIterable {
     unsafe block.pointee.userTable.store(userTable, ordering: .relaxed)
     write_user_table(userTable)
     barrier_context()
+    errata_after_user_table_change()
   }
 
   /// The address space that is active on the core; another core may read it.

@@ -7,6 +7,8 @@ internal import Interface
 /// The NIC, found and checked.
 struct NIC: Sendable {
   enum Failure: Error {
+    /// The first access aborted: the link to the FPGA is not up.
+    case noAnswer(syndrome: UInt64)
     case wrongMagic(UInt64)
     case wrongVersion(UInt64)
     /// The NIC refused a command; the value says more for some results.
@@ -23,7 +25,11 @@ struct NIC: Sendable {
   init(registers: DeviceRegisters, lines: UInt) throws(Failure) {
     self.registers = registers
     self.lines = lines
-    let magic = registers.read64(UInt(Register.magic))
+    // The first touch of the FPGA; when this one works, the link is up.
+    var magic: UInt64 = 0
+    let syndrome = unsafe guarded_load64(
+      UInt64(registers.base + UInt(Register.magic)), &magic)
+    guard syndrome == 0 else { throw .noAnswer(syndrome: syndrome) }
     guard magic == Register.magicValue else { throw .wrongMagic(magic) }
     let version = registers.read64(UInt(Register.version))
     guard version >> 32 == Register.versionValue >> 32 else { throw .wrongVersion(version) }

@@ -10,6 +10,7 @@ internal import Boot
 internal import DeviceTree
 internal import Memory
 internal import Platform
+internal import Processor
 internal import Reporting
 
 // Safety: written here, read by Start.S, by nobody else.
@@ -56,6 +57,14 @@ private func begin(
     "Wengen: image at \(hexadecimal: image), device tree at \(hexadecimal: deviceTree), entered at EL\(exceptionLevel)"
   )
 
+  let errata = Errata(of: ProcessorIdentification(read_main_identification()))
+  errata_activate(
+    errata.needsCarefulAcknowledge ? 1 : 0, errata.needsInstructionCacheInvalidation ? 1 : 0)
+  if errata.processor.isThunderX1 {
+    Log.information("processor: \(errata.processor), errata\(errata)")
+  } else {
+    Log.information("processor: \(errata.processor)")
+  }
   var memoryBytes: UInt64 = 0
   for index in platform.memory.indices { memoryBytes += platform.memory[index].bytes }
   Log.information("memory: \(memoryBytes >> 20) MiB in \(platform.memory.count) ranges")

@@ -53,6 +53,10 @@ enum NICSetUp {
 extension NIC.Failure: Reportable {
   func write(to output: inout some TextOutput & ~Copyable) {
     switch self {
+    case .noAnswer(let syndrome):
+      output.write("the FPGA does not answer; is its link up? (" as LogText)
+      output.write(ExceptionSyndrome(syndrome))
+      output.write(")")
     case .wrongMagic(let value):
       output.write("its magic register reads \(hexadecimal: value, digits: 16)" as LogText)
     case .wrongVersion(let value):
