@@ -23,7 +23,6 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "endpoints"
     case .services: "services"
     case .nic: "nic"
-    case .probe: "probe"
     case .statistics: "stats"
     case .trace: "trace"
     case .log: "log"
@@ -56,7 +55,6 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "who waits on which lines"
     case .services: "programs that can be called"
     case .nic: "the NIC"
-    case .probe: "facts about this machine; ms: how long to let a load be held"
     case .statistics: "what cores and NIC have counted"
     case .trace: "events: on [sources], off, show [n], dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
@@ -110,7 +108,6 @@ enum ConsoleCommands {
     case .endpoints: SystemTables.printEndpoints()
     case .services: SystemTables.printServices()
     case .nic: SystemTables.printNIC()
-    case .probe: probe(words)
     case .statistics: Statistics.print()
     case .trace: trace(words)
     case .log: log(words)
