@@ -36,8 +36,8 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark explore \
-  mutate doctor packages kernel services device image clients grub tools \
+.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
+  explore mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 
@@ -118,7 +118,7 @@ device-test: image
 boot-test: image clients .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image clients .build/debug/wengen-trace
+errata-test: image clients
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub

@@ -92,7 +92,7 @@ extension BootTests {
       }
       #expect(wasInterruptedAtLoad)
       guest.machine.type("probe 1001\n")
-      try guest.machine.expectLine(containing: "a load is held for 1 to 1000 ms")
+      try guest.machine.expectLine(containing: "how long to let a load be held, 1 to 1000 ms")
       try guest.expectBothServicesAnswer("after probes")
       #expect(try guest.statistics()["violations"] == nil)
       try guest.expectExit(typing: "exit", status: 0)

@@ -44,18 +44,21 @@ import Testing
     #expect(
       fields(Core()) == [
         "state", "kernelEndpoint", "heldEndpoint", "heldDeadline", "isStalled", "requestedLine",
-        "requestArrival", "unseenState", "pendingCall", "resumingEndpoint", "wantedBy",
+        "requestArrival", "unseenState", "pendingCall", "offeredEndpoint",
+        "resumingEndpoint", "handlerStart", "interruptFollowsAnswer", "wantedBy",
         "declinedProcess",
       ])
     #expect(
       fields(Process()) == [
-        "isInstalled", "maximumCores", "queueLimit", "queue", "resumesWaiting", "firstEndpoint",
-        "lastDeliveryOrder", "isWaiting", "previousWaiting", "nextWaiting",
+        "isInstalled", "maximumCores", "minimumCores", "weight", "quantumNanoseconds",
+        "queueLimit", "queue", "resumesWaiting", "firstEndpoint", "lastDeliveryOrder", "turns",
+        "isWaiting", "previousWaiting", "nextWaiting",
       ])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
         "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
-        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults", "calls",
+        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults",
+        "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",
         "commandRegisters", "order", "scratch",
       ])
   }

@@ -120,10 +120,12 @@ public struct MachineConfiguration: Sendable {
         "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",
       ]
     }
+    // In lockstep the clock stands still while all cores wait, unless a timer of the guest runs.
+    let words = [commandLine] + (deterministic ? ["watch=off"] : []) + bootArguments
     return arguments
       + bootPath.arguments(
         artefacts, archive: archive ?? artefacts.services,
-        commandLine: ([commandLine] + bootArguments).joined(separator: " "))
+        commandLine: words.joined(separator: " "))
   }
 
   /// In a list of QEMU options a comma separates; a doubled one is a comma of the value.

@@ -11,8 +11,9 @@ internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
-  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
-  case probe, reboot, panic, exit
+  case help, processes, cores, runQueues, endpoints, services, nic, probe, statistics, trace, log,
+    kill
+  case reboot, panic, exit
 
   var name: StaticString {
     switch self {
@@ -23,11 +24,11 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "endpoints"
     case .services: "services"
     case .nic: "nic"
+    case .probe: "probe"
     case .statistics: "stats"
     case .trace: "trace"
     case .log: "log"
     case .kill: "kill"
-    case .probe: "probe"
     case .reboot: "reboot"
     case .panic: "panic"
     case .exit: "exit"
@@ -39,8 +40,8 @@ enum ConsoleCommand: CaseIterable {
     switch self {
     case .trace: "..."
     case .log: "[levels]"
-    case .kill: "process"
     case .probe: "[ms]"
+    case .kill: "process"
     case .exit: "[status]"
     default: ""
     }
@@ -55,11 +56,11 @@ enum ConsoleCommand: CaseIterable {
     case .endpoints: "who waits on which lines"
     case .services: "programs that can be called"
     case .nic: "the NIC"
+    case .probe: "facts about this machine; ms: how long to let a load be held"
     case .statistics: "what cores and NIC have counted"
     case .trace: "events: on [sources], off, show [n], dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
     case .kill: "end a process, as a fault would"
-    case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
     case .panic: "fail like a bug of the kernel would, to see the report"
     case .exit: "stop the machine"
@@ -108,11 +109,11 @@ enum ConsoleCommands {
     case .endpoints: SystemTables.printEndpoints()
     case .services: SystemTables.printServices()
     case .nic: SystemTables.printNIC()
+    case .probe: probe(words)
     case .statistics: Statistics.print()
     case .trace: trace(words)
     case .log: log(words)
     case .kill: kill(words)
-    case .probe: probe(words)
     case .reboot: PowerControl.restart()
     case .panic: fail()
     case .exit: exit(words)
@@ -205,9 +206,12 @@ enum ConsoleCommands {
   }
 
   private static func probe(_ words: borrowing CommandWords) {
-    let limit = words.number(1)
-    guard words.count == 1 || limit.map({ (1...1000) ~= $0 }) == true else {
-      reply("probe: a load is held for 1 to 1000 ms")
+    guard words.count > 1 else {
+      HardwareProbe.run(holdMilliseconds: nil)
+      return
+    }
+    guard let limit = words.number(1), (1...1000) ~= limit else {
+      reply("probe: how long to let a load be held, 1 to 1000 ms")
       return
     }
     HardwareProbe.run(holdMilliseconds: limit)

@@ -20,7 +20,7 @@ struct DispatchThread {
   mutating func run() -> Never {
     var operations = CoreOperations(core: core)
     DispatchSequence.start(&operations)
-    if core.core.number == 0 { core.scheduleWatch() }
+    if core.core.number == 0, Interrupts.hasWatch { core.scheduleWatch() }
     schedule()
     guard var loop = core.loop else { waitWithoutNIC() }
     DispatchSequence.beginLoads(&operations)

@@ -23,6 +23,12 @@ enum Interrupts {
   nonisolated(unsafe) private static var console: UInt32?
   nonisolated(unsafe) private static var timer: UInt32 = 27
 
+  /// Whether the boot core looks after workers that keep their cores too long.
+  nonisolated(unsafe) private static var isWatching = true
+
+  static var hasWatch: Bool { unsafe isWatching }
+  static func useWatch(_ isWanted: Bool) { unsafe isWatching = isWanted }
+
   static func useConsole(interrupt: UInt32) { unsafe console = interrupt }
   static func useTimer(interrupt: UInt32) { unsafe timer = interrupt }
 

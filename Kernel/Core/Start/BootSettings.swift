@@ -8,15 +8,19 @@ internal import Tracing
 ///
 ///     exit=semihosting      an emulator takes the exit status (without it: PSCI power off)
 ///     log=info,nic=debug    levels of the log (LogFilter)
+///     watch=off             no watch over workers that keep their cores too long: for runs whose
+///                           clock stands still while all cores wait, which a timer would move
 ///     trace=all             events recorded from the start: all, usual, or sources with commas
 struct BootSettings {
   var hasSemihosting = false
+  var hasWatch = true
   var tracedSources = SourceMask.none
 
   init(platform: PlatformDescription) {
     KernelMemory.withDeviceTree { tree in
       let arguments = BootArguments(tree.text(platform.bootArguments))
       hasSemihosting = arguments.value(of: "exit", is: "semihosting")
+      hasWatch = !arguments.value(of: "watch", is: "off")
       if let text = arguments.value(of: "log"), !Log.levels.apply(text) {
         Log.warning("boot argument log=\(escaping: text) not understood", from: .console)
       }

@@ -37,6 +37,7 @@ func kernelMain(deviceTree: UInt64) {
 
   // 4. Firmware, boot arguments, interrupts.
   let arguments = BootSettings(platform: platform)
+  Interrupts.useWatch(arguments.hasWatch)
   PowerControl.use(PSCI(platform), hasSemihosting: arguments.hasSemihosting)
   Trace.set(arguments.tracedSources)
   InterruptController.start(platform.interruptController)

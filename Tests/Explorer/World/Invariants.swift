@@ -271,6 +271,7 @@ extension World {
     nic.cores.count { core in
       core.state.mode == .user && core.state.process == process || core.wantedBy == process
         || core.pendingCall.map { nic.calls[$0].process == process } ?? false
+        || core.offeredEndpoint.map { nic[$0].process == process } ?? false
         || core.resumingEndpoint.map { nic[$0].process == process } ?? false
     }
   }

@@ -27,7 +27,7 @@ extension World {
 
   private mutating func schedule(_ core: Int) {
     if !cores[core].runQueue.isEmpty {
-      enter(cores[core].runQueue.removeFirst(), on: core, fromMessage: false)
+      runGeneral(cores[core].runQueue.removeFirst(), on: core)
     } else if cores[core].isBeginning {
       cores[core].isBeginning = false
       var recorded = RecordedOperations()
@@ -57,7 +57,7 @@ extension World {
         threads[thread].announcedTag =
           head.code == CodeAddress.kernelCall
           ? try loadWord(ControlLineWord.tag, of: cores[core].loop, on: core) : 0
-        enter(thread, on: core, fromMessage: true)
+        enter(thread, on: core)
       case .decline:
         var recorded = RecordedOperations()
         DispatchSequence.decline(&recorded)
@@ -69,10 +69,22 @@ extension World {
     }
   }
 
-  private mutating func enter(_ thread: Int, on core: Int, fromMessage: Bool) {
+  /// A thread that has not parked yet has nothing to do with RPC: `UserDispatch.runGeneral`.
+  private mutating func runGeneral(_ thread: Int, on core: Int) {
+    var recorded = RecordedOperations(thread: thread, in: scenario)
+    recorded.become(.running)
+    recorded.activateAddressSpace()
+    recorded.publish(.general)
+    cores[core].isInMessage = false
+    cores[core].isBeginning = true
+    cores[core].execute(
+      recorded.operations + [.resume(thread: thread)], then: .user(thread: thread))
+  }
+
+  private mutating func enter(_ thread: Int, on core: Int) {
     var recorded = RecordedOperations(thread: thread, in: scenario)
     DispatchSequence.enter(&recorded)
-    cores[core].isInMessage = fromMessage
+    cores[core].isInMessage = true
     cores[core].execute(
       recorded.operations + [.resume(thread: thread)], then: .user(thread: thread))
   }
@@ -119,16 +131,15 @@ extension World {
       recorded.operations, then: cores[core].isInMessage ? .finish : .schedule)
   }
 
-  /// The thread faults: as `Processes.killAfterFault`.
+  /// The thread faults: as `UserDispatch.leave`, then `ProcessEnd`.
   mutating func kill(_ thread: Int, on core: Int) {
     cores[core].isStalled = false
     cores[core].userTable = 0
     var recorded = RecordedOperations(thread: thread, in: scenario)
     DispatchSequence.end(&recorded)
-    let end = recorded.operations + [.removeProcess(thread: thread)]
-    recorded = RecordedOperations(thread: thread, in: scenario)
     DispatchSequence.leaveEnded(&recorded)
     cores[core].execute(
-      end + recorded.operations, then: cores[core].isInMessage ? .finish : .schedule)
+      recorded.operations + [.removeProcess(thread: thread)],
+      then: cores[core].isInMessage ? .finish : .schedule)
   }
 }

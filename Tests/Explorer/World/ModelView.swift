@@ -157,7 +157,9 @@ extension Lauberhorn {
       digest.combine(core.isStalled)
       digest.combine(core.unseenState?.isStored ?? false)
       combine(core.pendingCall, into: &digest)
+      digest.combine(core.offeredEndpoint)
       digest.combine(core.resumingEndpoint)
+      digest.combine(core.interruptFollowsAnswer)
       digest.combine(core.wantedBy)
       digest.combine(core.declinedProcess)
     }

@@ -101,13 +101,16 @@ struct World {
         [
           core, 0, core, CodeAddress.kernelCall, CodeAddress.kernelTryAgain,
           CodeAddress.kernelReschedule, CodeAddress.kernelReschedule, CodeAddress.kernelResume,
-          CodeAddress.kernelReschedule, 0,
+          // No FRAME: the scenarios have none.
+          0, 0,
         ])
     }
     for (index, plan) in scenario.processes.enumerated() {
       let process = UInt64(index + 1)
       try command(
-        .installProcess, [process, UInt64(plan.maximumCores), UInt64(plan.queueLimit)])
+        .installProcess,
+        // No minimum, weight and quantum.
+        [process, UInt64(plan.maximumCores), UInt64(plan.queueLimit), 0, 0, 0])
       let int = [UInt64(SignatureCode.int.rawValue) | UInt64(SignatureCode.int.rawValue) << 8]
       let opaque = UInt64(SignatureCode.opaque.rawValue) | 0x1000 << 8
       for (procedure, signature) in [(1, int), (2, [opaque | opaque << 24])] {
