@@ -218,11 +218,6 @@ ALWAYS_INLINE void barrier_complete(void) { __asm__ volatile("dsb sy" ::: "memor
 /// Later instructions see earlier changes of context (ISB).
 ALWAYS_INLINE void barrier_context(void) { __asm__ volatile("isb" ::: "memory"); }
 
-/// Forgets all translations of one address space on all cores (TLBI ASIDE1IS). Call between
-/// `barrier_complete`s.
-ALWAYS_INLINE void translations_forget(uint64_t asid) {
-  __asm__ volatile("tlbi aside1is, %0" : : "r"(asid << 48) : "memory");
-}
 /// Forgets all translations on all cores (TLBI VMALLE1IS).
 ALWAYS_INLINE void translations_forget_all(void) {
   __asm__ volatile("tlbi vmalle1is" ::: "memory");
