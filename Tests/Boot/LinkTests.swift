@@ -7,7 +7,7 @@ import Testing
 extension BootTests {
   @Suite struct LinkTests {
     /// The device tree of a machine with the NIC, in a file that QEMU takes back.
-    private func deviceTreeWithNIC(cores: Int) throws -> String {
+    private func deviceTree(cores: Int) throws -> String {
       let path = NSTemporaryDirectory() + "wengen-\(UUID().uuidString).dtb"
       var configuration = MachineConfiguration(
         artefacts: .standard, forwardedPorts: [], callRecords: "/dev/null")
@@ -29,7 +29,7 @@ extension BootTests {
     }
 
     @Test(arguments: [1, 4]) func goesOnWithoutAnFPGAThatDoesNotAnswer(cores: Int) throws {
-      let tree = try deviceTreeWithNIC(cores: cores)
+      let tree = try deviceTree(cores: cores)
       defer { try? FileManager.default.removeItem(atPath: tree) }
       let guest = try Guest {
         $0.coreCount = cores
@@ -45,6 +45,24 @@ extension BootTests {
       guest.machine.type("probe\n")
       try guest.machine.expectLine(containing: "probe: FPGA: no usable NIC")
       try guest.expectExit(typing: "exit 42", status: 42)
+    }
+
+    /// A tree that lists four cores, firmware that knows two: the kernel has two.
+    @Test func goesOnWithoutCoresThatFirmwareRefuses() throws {
+      let tree = try deviceTree(cores: 4)
+      defer { try? FileManager.default.removeItem(atPath: tree) }
+      let guest = try Guest {
+        $0.coreCount = 2
+        $0.deviceTree = tree
+      }
+      let console = guest.machine.console.text
+      #expect(console.contains("core 2 did not start: firmware answered -2"))
+      #expect(console.contains("core 3 did not start: firmware answered -2"))
+      #expect(console.contains("ready: 3 processes, 2 cores, NIC up"))
+      for round in 1...20 { try guest.expectBothServicesAnswer("with two of four cores, \(round)") }
+      guest.machine.type("cores\n")
+      try guest.machine.expectLine(containing: "core 3: offline")
+      try guest.expectExit(typing: "exit", status: 0)
     }
 
     @Test(

@@ -95,8 +95,7 @@ enum SystemCalls {
     answer(thread, .none, value: UInt64(spawned.index))
     let core = CoreReference.current
     // Round the cores, so that the threads of a process are on different ones.
-    let place = (core.core.number + UInt16(spawned.index)) % Kernel.coreCount
-    core.send(spawned, to: CoreIdentifier(place))
+    core.send(spawned, to: Kernel.core(forNumber: core.core.index + Int(spawned.index)))
   }
 
   private static func statistics(_ thread: ThreadReference, address: UInt64) -> SystemError {
