@@ -351,6 +351,15 @@ ALWAYS_INLINE void semihosting_exit(uint64_t status) {
   __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
 }
 
+/// A byte for the emulator's debug console (Arm semihosting, SYS_WRITEC 0x03).
+ALWAYS_INLINE void semihosting_write(uint8_t byte) {
+  register uint64_t x0 __asm__("x0") = 0x03;
+  register const uint8_t *x1 __asm__("x1") = &byte;
+  __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+}
+/// Start.S: from here on exceptions are skipped; until the vectors are set.
+void skip_exceptions(void);
+
 /// The caller's frame pointer, where a backtrace starts.
 ALWAYS_INLINE uint64_t frame_pointer(void) {
   return (uint64_t)(uintptr_t)__builtin_frame_address(0);
