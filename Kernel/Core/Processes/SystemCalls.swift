@@ -17,7 +17,8 @@ enum SystemCalls {
   enum Outcome {
     case goesOn
     case ends
-    case sleeps(untilNanoseconds: UInt64)
+    /// Not for ever.
+    case stops(StopReason)
   }
 
   /// Executes the call in the thread's registers.
@@ -52,7 +53,7 @@ enum SystemCalls {
       }
       let (end, overflow) = Log.uptimeNanoseconds.addingReportingOverflow(thread[0])
       answer(thread, .none)
-      return .sleeps(untilNanoseconds: overflow ? .max : end)
+      return .stops(.sleeps(untilNanoseconds: overflow ? .max : end))
     case .statistics:
       answer(thread, statistics(thread, address: thread[0]))
     }
