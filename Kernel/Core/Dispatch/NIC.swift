@@ -35,6 +35,10 @@ struct NIC: Sendable {
     guard version >> 32 == Register.versionValue >> 32 else { throw .wrongVersion(version) }
   }
 
+  var majorVersion: UInt64 { registers.read64(UInt(Register.version)) >> 32 }
+  var minorVersion: UInt64 { registers.read64(UInt(Register.version)) & 0xffff_ffff }
+  var features: Features { Features(rawValue: registers.read64(UInt(Register.features))) }
+  var processCapacity: Int { Int(registers.read64(UInt(Register.capacity)) >> 32 & 0xffff) }
   var endpointCapacity: Int { Int(registers.read64(UInt(Register.capacity)) >> 16 & 0xffff) }
   var ethernetAddress: UInt64 { registers.read64(UInt(Register.ethernetAddress)) }
   var internetAddress: UInt32 {
