@@ -59,6 +59,8 @@ struct ProcessBlock: ~Copyable {
   /// Its threads, by their index in the process.
   var threads = InlineArray<64, ThreadIdentifier?>(repeating: nil)
   var threadCount = 0
+  /// What the NIC is told of it.
+  var exported: ProcessExport
   /// Whether the NIC has forgotten it.
   var isWithdrawn = false
   /// When it starts again, in nanoseconds; nil: it does not, or it runs.
@@ -67,6 +69,7 @@ struct ProcessBlock: ~Copyable {
   init(identifier: ProcessIdentifier, plan: ProcessPlan) {
     self.identifier = identifier
     self.plan = plan
+    exported = ProcessExport(plan.limits)
   }
 
   /// The process's number serves: there are fewer processes than the 255 identifiers of the
