@@ -115,5 +115,6 @@ extension Lauberhorn {
           succeeded: how == .replied)))
     services.release(ended.service)
     calls.remove(call)
+    noteLoad(of: ended.process)
   }
 }

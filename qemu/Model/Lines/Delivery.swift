@@ -55,6 +55,10 @@ extension Lauberhorn {
     self[endpoint].usedOverflowLines = overflowLines == 32 ? .max : (1 << UInt32(overflowLines)) - 1
     self[endpoint].call = call
     processes[delivered.process].lastDeliveryOrder = nextOrder()
+    processes[delivered.process].deliveries += 1
+    processes[delivered.process].waitingNanoseconds &+=
+      clock.nanoseconds &- delivered.arrival.nanoseconds
+    noteLoad(of: delivered.process)
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
       calls[call].cost.heldLoads += 1
     }
