@@ -38,10 +38,10 @@ let optimised: [SwiftSetting] =
 /// A module compiled for host and target: logic only, no hardware, no I/O.
 func dual(
   _ name: String, path: String, dependencies: [Target.Dependency] = [],
-  settings: [SwiftSetting] = []
+  exclude: [String] = [], settings: [SwiftSetting] = []
 ) -> Target {
   .target(
-    name: name, dependencies: dependencies, path: path,
+    name: name, dependencies: dependencies, path: path, exclude: exclude,
     swiftSettings: strict + [.treatWarning("EmbeddedRestrictions", as: .error)] + settings)
 }
 
@@ -53,7 +53,9 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 
 let dualModules: [Target] = [
   dual("Interface", path: "Kernel/Interface", settings: optimised),
-  dual("SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"]),
+  dual(
+    "SystemInterface", path: "Kernel/SystemInterface", dependencies: ["Interface"],
+    exclude: ["README.md"]),
   dual("Reporting", path: "Kernel/Reporting"),
   dual("DeviceTree", path: "Kernel/DeviceTree", dependencies: ["Reporting"]),
   dual("Memory", path: "Kernel/Memory", dependencies: ["Reporting"]),

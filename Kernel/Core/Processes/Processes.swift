@@ -68,7 +68,8 @@ enum Processes {
     if let nic = Kernel.nic {
       do throws(NIC.Failure) {
         try nic.installProcess(
-          block.identifier, maximumCores: min(block.plan.limits.cores, Kernel.coreCount),
+          block.identifier,
+          maximumCores: min(block.plan.limits.cores, UInt16(Kernel.onlineCores.count)),
           queueLimit: UInt32(block.plan.limits.queuedCalls))
       } catch {
         KernelMemory.destroyUserTable(of: &block)
