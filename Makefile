@@ -137,8 +137,9 @@ fuzz: swift
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
 	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
 
+# Compiled as the device's model is.
 benchmark: swift
-	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark
+	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark -Xswiftc -static-stdlib
 	@.build/release/wengen-benchmark
 
 # SEEDS: random paths for each large machine.

@@ -26,10 +26,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// The explorer's measure is states a second: what it runs is optimised in debug builds too. Then
-/// bodies cross module borders, which incremental builds do not see unless told to look at files.
+/// bodies cross files and modules, and an incremental build would keep the files into which an old
+/// body was inlined; a module that is compiled as a whole has none that it could keep.
 let optimised: [SwiftSetting] =
   compilation == "host"
-  ? [.unsafeFlags(["-O", "-disable-incremental-imports"], .when(configuration: .debug))] : []
+  ? [
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))
+  ] : []
 
 /// A module compiled for host and target: logic only, no hardware, no I/O.
 func dual(
