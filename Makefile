@@ -240,7 +240,7 @@ $(OUT)/grubaa64.efi: Tools/Scripts/fetch-grub.sh | packages
 tools: .build/debug/wengen-run .build/debug/wengen-call
 
 .build/debug/wengen-trace: Package.swift \
-  $(call sources,Tools/Trace Kernel/Tracing Kernel/Reporting) | packages swift
+  $(call sources,Tools/Trace Kernel/Interface Kernel/Tracing Kernel/Reporting) | packages swift
 	@$(QUIET) trace-tool $(SWIFT_BUILD) --product wengen-trace
 	@touch $@
 

@@ -98,7 +98,7 @@ let hostTargets: [Target] = [
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
   .executableTarget(
-    name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
+    name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace", swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(

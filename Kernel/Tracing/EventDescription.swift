@@ -82,6 +82,8 @@ extension TraceEvent {
         prototype: "TxBeforeCdcQueue")
     case .frameSent:
       EventDescription("frame_sent", .bytes("length"), stage: .send, prototype: "TxCmacExit")
+    case .coreInterrupted:
+      EventDescription("core_interrupted", .number("interrupt"))
     case .loadHeld:
       EventDescription(
         "load_held", .number("endpoint"), .instructions("executed"), prototype: "RxCoreReadStart")

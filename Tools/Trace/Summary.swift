@@ -25,6 +25,7 @@ enum Summary {
     lines.append(row("frame to frame", total))
     lines.append(
       row("⑥ instructions", requests.compactMap(\.handlerInstructions)))
+    lines += paths(PathCosts(capture))
     let slowest = zip(requests, total).sorted { $0.1 > $1.1 }.prefix(3)
     lines.append("")
     for (request, nanoseconds) in slowest {
@@ -33,6 +34,15 @@ enum Summary {
       lines.append("slow: tag \(request.tag), \(nanoseconds) ns\(most)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func paths(_ costs: PathCosts) -> [String] {
+    let rows = Path.allCases.compactMap { path -> String? in
+      guard let values = costs.costs[path] else { return nil }
+      return row(path.name, values)
+    }
+    guard !rows.isEmpty else { return [] }
+    return ["", row(["instructions", "count", "p50", "p99", "p99.9", "largest"])] + rows
   }
 
   private static func row(_ name: String, _ values: [UInt64]) -> String {

@@ -76,6 +76,11 @@ extension Lauberhorn {
       messageArgument(kind, endpoint), access.instructions)
   }
 
+  mutating func traceInterrupt(of core: CoreIdentifier) {
+    guard isTraced else { return }
+    trace(.coreInterrupted, core: core, UInt32(Lauberhorn.preemptionInterrupt))
+  }
+
   /// ⑧ and ⑨. The reply is the frame that was appended last.
   mutating func traceEnd(of call: CallIndex, failed: Bool) {
     guard isTraced else { return }

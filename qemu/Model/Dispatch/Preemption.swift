@@ -14,14 +14,14 @@ extension Lauberhorn {
   mutating func preempt(_ core: CoreIdentifier) {
     counters.count(.preemptions)
     guard let held = self[core].heldEndpoint else {
-      outputs.append(.interrupt(core, number: Lauberhorn.preemptionInterrupt))
+      interrupt(core)
       return
     }
     if answersFirst() {
       faultCounters.count(.faultAnswersFirst)
       self[core].interruptFollowsAnswer = true
     } else {
-      outputs.append(.interrupt(core, number: Lauberhorn.preemptionInterrupt))
+      interrupt(core)
     }
     deliver(self[held].isKernelEndpoint ? .retire : .yieldNow, to: held)
   }
@@ -38,6 +38,11 @@ extension Lauberhorn {
   mutating func raiseInterruptAfterAnswer(at core: CoreIdentifier) {
     guard self[core].interruptFollowsAnswer else { return }
     self[core].interruptFollowsAnswer = false
+    interrupt(core)
+  }
+
+  private mutating func interrupt(_ core: CoreIdentifier) {
+    traceInterrupt(of: core)
     outputs.append(.interrupt(core, number: Lauberhorn.preemptionInterrupt))
   }
 
