@@ -24,7 +24,7 @@ enum SystemTables {
               "runs"
             }
           return
-            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.weight.value), ran \(runMicroseconds(of: block)) us"
+            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.weight.value), ms \(runMilliseconds(of: block))"
         }
       }
       if let text { write(text) }
@@ -33,13 +33,13 @@ enum SystemTables {
   }
 
   /// What its general threads have run, as their cores have noted it last.
-  private static func runMicroseconds(of block: borrowing ProcessBlock) -> UInt64 {
+  private static func runMilliseconds(of block: borrowing ProcessBlock) -> UInt64 {
     var sum: UInt64 = 0
     for index in 0..<block.threads.count {
       guard let thread = block.threads[index] else { continue }
       sum += Kernel.threads[thread].record.account.runNanoseconds
     }
-    return sum / 1_000
+    return sum / 1_000_000
   }
 
   static func printCores() {
