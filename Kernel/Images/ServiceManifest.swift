@@ -3,7 +3,8 @@
 //     # one process a line: the program's path in the archive, then settings in any order
 //     echo
 //     echo name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512 restart=always
-//     calculator minimum=1 weight=3 quantum=50
+//     calculator minimum=1 weight=3072 quantum=50
+//     batch weight=512 affinity=0-3,8
 //
 // Without the file every program of the archive becomes one process with the defaults. One image
 // can be many processes, told apart by their argument.
@@ -18,12 +19,15 @@ public struct ProcessLimits: Equatable, Sendable {
   public var cores: UInt16 = .max
   /// Cores on which its idle workers may stay while others wait.
   public var minimumCores: UInt16 = 0
-  /// Turns in a row that the NIC gives it when others wait too.
-  public var weight: UInt16 = 1
   /// How long a handler may run while others wait; 0: to its end.
   public var quantumMicroseconds: UInt32 = 0
   /// Calls that may wait for it.
   public var queuedCalls: UInt16 = 64
+  /// The process's share of the cores, relative to others': 1024 is usual (Scheduling/Weight).
+  public var weight: UInt16 = 1_024
+  /// The cores that its threads without calls may run on, a bit for each. Where its calls are
+  /// served is the NIC's choice.
+  public var affinity: UInt64 = .max
 
   public init() {}
 }
@@ -115,12 +119,14 @@ public struct ServiceManifest: ~Escapable {
       description.limits.cores = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
     } else if text.holds("minimum", in: key) {
       description.limits.minimumCores = UInt16(try number(value, in: 0...UInt64(UInt16.max)))
-    } else if text.holds("weight", in: key) {
-      description.limits.weight = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
     } else if text.holds("quantum", in: key) {
       description.limits.quantumMicroseconds = UInt32(try number(value, in: 0...1_000_000))
     } else if text.holds("queue", in: key) {
       description.limits.queuedCalls = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("weight", in: key) {
+      description.limits.weight = UInt16(try number(value, in: 64...16_384))
+    } else if text.holds("affinity", in: key) {
+      description.limits.affinity = try cores(value)
     } else if text.holds("restart", in: key) {
       description.restart = try policy(value)
     } else {
@@ -133,6 +139,36 @@ public struct ServiceManifest: ~Escapable {
     if text.holds("on-failure", in: value) { return .onFailure }
     if text.holds("always", in: value) { return .always }
     throw error(.unknownPolicy)
+  }
+
+  /// Core numbers and ranges of them, with commas: a bit for each core.
+  private func cores(_ value: Range<Int>) throws(ServiceManifestError) -> UInt64 {
+    var mask: UInt64 = 0
+    var start = value.lowerBound
+    while start < value.upperBound {
+      let end = place(of: ManifestByte.comma, in: start..<value.upperBound)
+      let dash = place(of: ManifestByte.dash, in: start..<end)
+      let first = try core(start..<dash)
+      let last = dash < end ? try core(dash + 1..<end) : first
+      guard first <= last else { throw error(.notCores) }
+      for core in first...last { mask |= 1 << core }
+      start = end + 1
+      // A comma promises another one.
+      guard end < value.upperBound - 1 || end == value.upperBound else { throw error(.notCores) }
+    }
+    return mask
+  }
+
+  private func core(_ value: Range<Int>) throws(ServiceManifestError) -> UInt64 {
+    guard !value.isEmpty else { throw error(.notCores) }
+    return try number(value, in: 0...63)
+  }
+
+  /// Where a byte stands; the range's end when it does not.
+  private func place(of byte: UInt8, in range: Range<Int>) -> Int {
+    var index = range.lowerBound
+    while index < range.upperBound, text[index] != byte { index += 1 }
+    return index
   }
 
   private func number(
@@ -175,4 +211,6 @@ private enum ManifestByte {
   static var zero: UInt8 { 0x30 }
   static var nine: UInt8 { 0x39 }
   static var equals: UInt8 { 0x3D }
+  static var comma: UInt8 { 0x2C }
+  static var dash: UInt8 { 0x2D }
 }

@@ -11,6 +11,7 @@ public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
     case unknownPolicy
     case notANumber
     case outOfRange
+    case notCores
   }
 
   /// Counted from 1.
@@ -27,9 +28,12 @@ public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
     switch reason {
     case .noValue: output.write("a setting is written key=value")
     case .unknownSetting:
-      output.write("settings are name, argument, threads, memory, cores, queue and restart")
+      output.write(
+        "settings: name, argument, threads, memory, cores, minimum, weight, quantum, queue, affinity, restart"
+      )
     case .unknownPolicy: output.write("restart is never, on-failure or always")
     case .notANumber: output.write("a decimal number is needed")
+    case .notCores: output.write("affinity is a list of cores, such as 0-3,8")
     case .outOfRange: output.write("a number is out of its range")
     }
   }

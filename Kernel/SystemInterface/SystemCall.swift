@@ -34,6 +34,14 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   case sleep = 8
   /// Tells what the process uses. x0: address of a `ProcessStatistics`, 8-byte aligned.
   case statistics = 9
+  /// Gives up the core until another thread of the process wakes this one, at once when one has
+  /// done so since the last wait. Not for a worker that serves already. May end without reason.
+  case wait = 10
+  /// Ends the wait of a thread, or its sleep; or its next wait, if it does not wait. x0: its index.
+  case wake = 11
+  /// Says on which cores the calling thread may run from now on. x0: a bit for each core, of which
+  /// those count that the machine has and `services.conf` allows. Not for a worker.
+  case setAffinity = 12
 }
 
 /// Why a system call failed.
@@ -56,15 +64,28 @@ public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
   case notFound = 11
   /// The process has what it may have, or the machine has no more.
   case limitReached = 12
+  case noSuchThread = 13
+  /// None of the cores is there and allowed.
+  case noSuchCore = 14
 }
 
-/// What `SystemCall.statistics` stores, six words:
+/// What `SystemCall.statistics` stores, nine words; the last three about the calling thread:
 ///
 ///     0 bytes of memory in use    1 bytes that it may use
 ///     2 threads                   3 threads that it may have
 ///     4 times it was started      5 nanoseconds since the machine's counter started
-public enum ProcessStatistics {
-  public static var wordCount: Int { 6 }
+///     6 the core it runs on       7 nanoseconds that it had run when it came there
+///     8 times it came to another core
+public struct ProcessStatistics: Sendable {
+  public static var wordCount: Int { 9 }
+
+  public var words = InlineArray<9, UInt64>(repeating: 0)
+
+  public init() {}
+
+  public var core: UInt64 { words[6] }
+  public var runNanoseconds: UInt64 { words[7] }
+  public var migrations: UInt64 { words[8] }
 }
 
 /// What `SystemCall.registerService` points to, ten words:

@@ -57,10 +57,17 @@ enum Abuse {
   /// Numbers that are none, and a worker that wants to sleep.
   private static func unknownCalls() -> Result {
     var result = Result()
-    for number in 10..<300 as Range<UInt64> { result.expectRefusal(number, 0, 0) }
+    for number in 13..<300 as Range<UInt64> { result.expectRefusal(number, 0, 0) }
     result.expectRefusal(.max, 0, 0)
     result.expectRefusal(1 << 63, 0, 0)
     result.expectRefusal(SystemCall.sleep.rawValue, 1_000, 0)
+    result.expectRefusal(SystemCall.wait.rawValue, 0, 0)
+    for thread: UInt64 in [6, 63, 64, 512, .max] {
+      result.expectRefusal(SystemCall.wake.rawValue, thread, 0)
+    }
+    for cores: UInt64 in [0, 1, .max] {
+      result.expectRefusal(SystemCall.setAffinity.rawValue, cores, 0)
+    }
     result.expectRefusal(SystemCall.mapMemory.rawValue, 0, 0)
     result.expectRefusal(SystemCall.mapMemory.rawValue, .max, 0)
     result.expectRefusal(SystemCall.mapMemory.rawValue, 1 << 47, 0)

@@ -34,6 +34,35 @@ public enum Process {
     SystemCall.sleep.call(nanoseconds) == .none
   }
 
+  /// Waits until another thread wakes this one, which may have happened already; may end without
+  /// reason, so look again at what you wait for. Not in a handler.
+  /// - Returns: false when this thread serves already.
+  @discardableResult
+  public static func wait() -> Bool { SystemCall.wait.call() == .none }
+
+  /// Ends the wait or the sleep of a thread, or its next wait.
+  /// - Parameter thread: its index, as `spawnThread` returns it; 0 is the first.
+  @discardableResult
+  public static func wake(thread: Int) -> Bool {
+    SystemCall.wake.call(UInt64(truncatingIfNeeded: thread)) == .none
+  }
+
+  /// Binds this thread to cores, a bit for each. Not in a handler.
+  /// - Returns: false when none of them is there and allowed.
+  @discardableResult
+  public static func setAffinity(_ cores: UInt64) -> Bool {
+    SystemCall.setAffinity.call(cores) == .none
+  }
+
+  /// What the process uses, and where this thread runs.
+  public static func statistics() -> ProcessStatistics {
+    var statistics = ProcessStatistics()
+    // The address is good, so there is no reason to refuse.
+    var words = statistics.words.mutableSpan
+    _ = words.withAddress { SystemCall.statistics.call($0) }
+    return statistics
+  }
+
   /// Adds zeroed memory, which stays until the process ends.
   /// - Returns: its address; nil when the process has what it may have.
   public static func mapMemory(bytes: UInt64) -> UInt64? { SystemCall.mapMemory.value(bytes) }

@@ -31,6 +31,17 @@ extension Span where Element: BitwiseCopyable {
   }
 }
 
+extension MutableSpan where Element: BitwiseCopyable {
+  /// As `Span.withAddress`, for a system call that writes them.
+  @inline(__always)
+  mutating func withAddress<Result>(_ body: (_ address: UInt64) -> Result) -> Result {
+    // Safety: as above.
+    unsafe withUnsafeMutableBufferPointer { buffer in
+      body(UInt64(UInt(bitPattern: buffer.baseAddress)))
+    }
+  }
+}
+
 extension SystemError {
   /// The reason, to follow "since".
   var inWords: StaticString {
@@ -48,6 +59,8 @@ extension SystemError {
     case .noNIC: "there is no NIC"
     case .notFound: "nobody serves this program"
     case .limitReached: "there is no more for this process"
+    case .noSuchThread: "the process has no such thread"
+    case .noSuchCore: "none of these cores is there and allowed"
     }
   }
 }

@@ -24,12 +24,22 @@ enum SystemTables {
               "runs"
             }
           return
-            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4)"
+            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.weight.value), ms \(runMilliseconds(of: block))"
         }
       }
       if let text { write(text) }
     }
     write("end of processes")
+  }
+
+  /// What its general threads have run, as their cores have noted it last.
+  private static func runMilliseconds(of block: borrowing ProcessBlock) -> UInt64 {
+    var sum: UInt64 = 0
+    for index in 0..<block.threads.count {
+      guard let thread = block.threads[index] else { continue }
+      sum += Kernel.threads[thread].record.account.runNanoseconds
+    }
+    return sum / 1_000_000
   }
 
   static func printCores() {
@@ -39,13 +49,16 @@ enum SystemTables {
         continue
       }
       let core = Kernel.cores[CoreIdentifier(number)]
-      if let running = core.running {
-        let thread = Kernel.threads[running]
-        write(
-          "core \(number): process \(thread.process.number) thread \(running.number) queued \(core.readyCount)"
-        )
-      } else {
-        write("core \(number): dispatch thread, queued \(core.readyCount)")
+      let moved: LogText =
+        "queued \(core.readyGeneral), came \(core[.arrivals]), left \(core[.departures])"
+      guard let state = CoreState(word: core.publishedState) else { continue }
+      switch state.mode {
+      case .offline: write("core \(number): offline")
+      case .dispatch: write("core \(number): dispatch thread, \(moved)")
+      case .user: write("core \(number): a worker of process \(state.process.number), \(moved)")
+      case .general where state.process == .kernel: write("core \(number): idle, \(moved)")
+      case .general:
+        write("core \(number): a general thread of process \(state.process.number), \(moved)")
       }
     }
   }
@@ -56,10 +69,14 @@ enum SystemTables {
       let thread = Kernel.threads[ThreadIdentifier(UInt16(number))]
       guard thread.state == .runnable else { continue }
       waiting += 1
-      write("thread \(number): process \(thread.process.number)")
+      let (process, core) = (thread.process.number, thread.core.number)
+      let record = thread.record
+      write(
+        "thread \(number): process \(process) core \(core) weight \(record.weight.value) moved \(record.account.migrations)"
+      )
     }
     for number in 0..<Kernel.coreCount {
-      let length = Kernel.cores[CoreIdentifier(number)].readyCount
+      let length = Kernel.cores[CoreIdentifier(number)].readyGeneral
       if length > 0 { write("core \(number): queued \(length)") }
     }
     write("\(waiting) threads wait for a core")

@@ -13,9 +13,8 @@ struct CoreAlarms {
 
   /// From one round of the watch to the next.
   static var watchNanoseconds: UInt64 { 500_000_000 }
-  /// How long the dispatch thread waits for the NIC, which has asked for the core, while general
-  /// threads want it.
-  static var lookNanoseconds: UInt64 { 100_000 }
+  /// How long the dispatch thread waits for the NIC while general threads want the core.
+  static var lookNanoseconds: UInt64 { 50_000 }
   /// From a load that was left out to the next look, at first; it doubles with every look that is
   /// left out, too, up to this.
   static var firstRestNanoseconds: UInt64 { 5_000_000 }
@@ -45,6 +44,9 @@ extension CoreReference {
       GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.lookNanoseconds)
     program()
   }
+
+  /// A message has come: the timer may still ring, for nothing.
+  func endLook() { alarms.endOfLook = CoreAlarms.never }
 
   /// A load was left out for a general thread. The NIC may have answered it at that moment, and then
   /// keeps the message for the core (R3) without another interrupt: so the core comes back for it.

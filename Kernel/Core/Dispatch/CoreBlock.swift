@@ -29,6 +29,8 @@ internal import Tracing
   let publishedState = Atomic<UInt64>(0)
   /// The NIC has interrupted a general thread: it wants the core.
   var isWanted = false
+  /// The line at whose held load the worker on this core was seen last.
+  var idleLine: UInt64?
   /// The thread in user mode, if one is.
   var running: ThreadIdentifier?
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
@@ -196,6 +198,14 @@ enum CoreCounter: Int, CaseIterable {
     let isWanted = unsafe block.pointee.isWanted
     unsafe block.pointee.isWanted = false
     return isWanted
+  }
+
+  /// Whether the worker on this core was seen at the same held load at the check before: every
+  /// message makes it change lines.
+  func hasWaitedSinceCheck(at line: UInt64?) -> Bool {
+    let before = unsafe block.pointee.idleLine
+    unsafe block.pointee.idleLine = line
+    return line != nil && line == before
   }
 
   /// The core's general threads; only the core itself may, or the boot core before it runs.

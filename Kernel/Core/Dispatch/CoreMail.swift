@@ -50,16 +50,6 @@ struct PublishedLoads: CoreLoads {
 }
 
 extension CoreReference {
-  /// Sends a new thread to another core; unless its process was ended meanwhile.
-  func send(_ thread: ThreadReference, to destination: CoreIdentifier) {
-    guard destination != core else { return admit(thread) }
-    guard thread.take(from: .created, to: .runnable) else { return }
-    var record = thread.record
-    record.become(.migrating)
-    thread.record = record
-    post(thread.identifier, to: destination)
-  }
-
   /// Ends the wait of a thread, wherever it is.
   func wake(_ thread: ThreadReference) {
     let home = thread.core

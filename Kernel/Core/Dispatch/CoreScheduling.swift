@@ -65,6 +65,13 @@ extension CoreReference {
     if preempts { requestReschedule() }
   }
 
+  /// A worker gets the core although general threads are ready: from now on it is looked at.
+  func limitWorker() {
+    endLook()
+    _ = hasWaitedSinceCheck(at: nil)
+    setGeneralAlarm()
+  }
+
   /// Whether the general thread on this core has had its slice, and another waits.
   var isSliceOver: Bool { withScheduler { $0.isSliceOver(at: now, in: ThreadRecordTable()) } }
 

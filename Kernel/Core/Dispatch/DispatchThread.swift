@@ -27,7 +27,7 @@ struct DispatchThread {
       guard message.code != 0 else {
         // An interrupt found work for this core: the load was left out (Vectors.S).
         core.scheduleLook()
-        schedule()
+        reschedule()
         continue
       }
       _ = line_jump(
@@ -38,11 +38,21 @@ struct DispatchThread {
     }
   }
 
-  /// Comes after every message, and leads to the next load. Without general threads it is two
+  /// Comes after every message, and leads to the next load. Without general threads it is a few
   /// instructions on the way of a call.
   @inline(__always)
   private func schedule() {
-    if core.readyCount > 0 { reschedule() }
+    if core.readyCount > 0 { letGeneralThreadsWait() }
+  }
+
+  /// The next load acknowledges the message: before it the NIC can give nobody else the worker
+  /// that the message named. So the load comes first, for a moment, unless general threads have
+  /// waited too long.
+  @inline(never)
+  private func letGeneralThreadsWait() {
+    guard core.isPatienceOver else { return core.beginLook() }
+    core.scheduleLook()
+    reschedule()
   }
 
   /// Does what the core's scheduler says, until that is to wait for the NIC.

@@ -144,6 +144,8 @@ struct ThreadBlock: ~Copyable {
     var argument: UInt64
     /// Whether boot waits until the thread serves.
     var isAwaited = false
+    var weight = Weight.standard
+    var affinity = CoreSet.all
   }
 
   /// Makes an ended thread's block a new thread of a process.
@@ -158,7 +160,8 @@ struct ThreadBlock: ~Copyable {
     unsafe block.pointee.isStarting = true
     unsafe block.pointee.isAwaited = start.isAwaited
     unsafe block.pointee.watch = CallWatch()
-    unsafe block.pointee.record = ThreadRecord(kind: .user, process: process)
+    unsafe block.pointee.record = ThreadRecord(
+      kind: .user, process: process, weight: start.weight, affinity: start.affinity)
     unsafe block.pointee.context.program_counter = start.entry
     unsafe block.pointee.context.stack_pointer = start.stackTop
     // SPSR: EL0, AArch64, nothing masked (ARM ARM C5.2.18).

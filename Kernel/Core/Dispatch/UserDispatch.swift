@@ -23,7 +23,7 @@ struct UserDispatch {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
-    if core.readyCount > 0 { core.setGeneralAlarm() }
+    if core.readyCount > 0 { core.limitWorker() }
     serve(thread)
   }
 
@@ -154,18 +154,19 @@ struct UserDispatch {
   /// the core and it only waits, or they have waited long enough.
   private func shallLeave(_ worker: ThreadReference, _ taken: Interrupts.Taken) -> Bool {
     let areWaiting = core.readyCount > 0
-    guard areWaiting || !taken.intersection([.watch, .invitation]).isEmpty else { return false }
+    guard areWaiting && taken.contains(.timer) || !taken.isDisjoint(with: [.watch, .invitation])
+    else { return false }
     let line = HeldLoad.line(of: worker)
     if taken.contains(.watch), line.map({ worker.watch.noteWaiting(at: $0) }) != true {
       worker.watch.notePeriod()
       return true
     }
     guard areWaiting else {
-      // It keeps the core until a thread comes.
+      // It keeps the core until a thread has come and waited.
       if line != nil, taken.contains(.invitation) { core.askForThread() }
       return false
     }
-    return line != nil || core.isPatienceOver
+    return core.hasWaitedSinceCheck(at: line) || core.isPatienceOver
   }
 
   /// Takes the core from a thread that could go on. A worker is parked, wherever it was stopped:

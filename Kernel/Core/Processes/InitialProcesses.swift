@@ -88,7 +88,10 @@ enum InitialProcesses {
     do throws(Processes.Failure) {
       let thread = try Processes.create(
         plan, file: archive.content(of: plan.image), isAwaited: true)
-      Kernel.cores[Kernel.core(forNumber: number)].admit(thread)
+      var core = Kernel.core(forNumber: number)
+      let affinity = plan.affinity
+      if !affinity.contains(core) { core = affinity.next(after: core) ?? core }
+      Kernel.cores[core].admit(thread)
       return true
     } catch {
       Log.error("\(plan.name) does not start: \(error)")

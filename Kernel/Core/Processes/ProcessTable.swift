@@ -41,10 +41,19 @@ struct ProcessPlan {
   var argument: UInt64
   var limits: ProcessLimits
   var restart: RestartPolicy
+
+  var weight: Weight { Weight(clamping: UInt64(limits.weight)) }
+
+  /// The cores of this machine that its general threads may run on.
+  var affinity: CoreSet {
+    CoreSet(mask: limits.affinity).intersection(Kernel.onlineCores)
+  }
 }
 
 /// One process, from its first start until it will not be started again.
 struct ProcessBlock: ~Copyable {
+  static var maximumThreads: Int { 64 }
+
   let identifier: ProcessIdentifier
   let plan: ProcessPlan
   var history = RestartHistory()

@@ -16,6 +16,7 @@ enum Processes {
   enum Failure: Error, Reportable {
     case tooManyProcesses
     case tooManyThreads
+    case noCore
     case image(ELFError)
     case addressSpace(AddressSpaceFailure)
     case nic(NIC.Failure)
@@ -26,6 +27,7 @@ enum Processes {
         output.write("there are \(ProcessTable.capacity) processes already" as LogText)
       case .tooManyThreads:
         output.write("there are \(ThreadTable.capacity) threads already" as LogText)
+      case .noCore: output.write("its affinity has no core of this machine" as LogText)
       case .image(let error): output.write(error)
       case .addressSpace(let error): output.write(error)
       case .nic(let error): output.write(error)
@@ -38,6 +40,7 @@ enum Processes {
     _ plan: ProcessPlan, file: Span<UInt8>, isAwaited: Bool
   ) throws(Failure) -> ThreadReference {
     try Kernel.withTables { () throws(Failure) in
+      guard !plan.affinity.isEmpty else { throw .noCore }
       guard let process = ProcessTable.freeIdentifier() else { throw .tooManyProcesses }
       var block = ProcessBlock(identifier: process, plan: plan)
       let thread = try start(&block, file: file, isAwaited: isAwaited)
@@ -115,7 +118,7 @@ enum Processes {
       start: ThreadReference.Start(
         entry: entry, stackTop: UserAddressSpace.stackTop(ofThread: index),
         lines: UserAddressSpace.lines(ofThread: index), index: UInt16(index), argument: argument,
-        isAwaited: isAwaited))
+        isAwaited: isAwaited, weight: block.plan.weight, affinity: block.plan.affinity))
     block.threads[index] = thread.identifier
     block.threadCount += 1
     ProcessTable.noteThread(of: block.identifier)

@@ -109,7 +109,7 @@ enum Supervisor {
         continue
       }
       switch thread.state {
-      case .runnable, .sleeping:
+      case .runnable, .sleeping, .blocked:
         Kernel.cores[thread.core].post { $0.postEnd(identifier) }
       case .running:
         if thread.core != CoreReference.current.core {
@@ -171,7 +171,6 @@ enum Supervisor {
         "\(block.plan.name) (process \(block.identifier.number)) starts again, \(block.history.starts) starts"
       )
       core.admit(thread)
-      core.requestReschedule()
       return .settled
     } catch {
       Log.error("\(block.plan.name) does not start again: \(error)")

@@ -56,6 +56,17 @@ enum SystemCalls {
       return .stops(.sleeps(untilNanoseconds: overflow ? .max : end))
     case .statistics:
       answer(thread, statistics(thread, address: thread[0]))
+    case .wait:
+      guard thread.isStarting else {
+        answer(thread, .invalidState)
+        break
+      }
+      answer(thread, .none)
+      return .stops(.blocks)
+    case .wake:
+      answer(thread, wake(threadAt: thread[0], of: thread.process))
+    case .setAffinity:
+      return setAffinity(of: thread, mask: thread[0])
     }
     return .goesOn
   }
@@ -94,14 +105,44 @@ enum SystemCalls {
     }
     guard let spawned else { return answer(thread, .limitReached) }
     answer(thread, .none, value: UInt64(spawned.index))
+    // Cores with less to do are told, and ask for it.
+    CoreReference.current.admit(spawned)
+  }
+
+  private static func wake(threadAt index: UInt64, of process: ProcessIdentifier) -> SystemError {
+    guard index < UInt64(ProcessBlock.maximumThreads) else { return .noSuchThread }
+    let found = Kernel.withTables {
+      ProcessTable.withBlock(of: process) { $0.threads[Int(index)] } ?? nil
+    }
+    guard let found else { return .noSuchThread }
+    CoreReference.current.wake(Kernel.threads[found])
+    return .none
+  }
+
+  private static func setAffinity(of thread: ThreadReference, mask: UInt64) -> Outcome {
+    guard thread.isStarting else {
+      answer(thread, .invalidState)
+      return .goesOn
+    }
+    let allowed = Kernel.withTables {
+      ProcessTable.withBlock(of: thread.process) { $0.plan.affinity } ?? .none
+    }
+    let affinity = CoreSet(mask: mask).intersection(allowed)
+    guard !affinity.isEmpty else {
+      answer(thread, .noSuchCore)
+      return .goesOn
+    }
+    answer(thread, .none)
     let core = CoreReference.current
-    // Round the cores, so that the threads of a process are on different ones.
-    core.send(spawned, to: Kernel.core(forNumber: core.core.index + Int(spawned.index)))
+    core.changeThreads { scheduler, _, records in
+      scheduler.setAffinity(affinity, of: thread.identifier, in: records)
+    }
+    return affinity.contains(core.core) ? .goesOn : .stops(.yielded)
   }
 
   private static func statistics(_ thread: ThreadReference, address: UInt64) -> SystemError {
     guard address % 8 == 0 else { return .misalignedAddress }
-    var words = InlineArray<6, UInt64>(repeating: 0)
+    var words = ProcessStatistics().words
     Kernel.withTables {
       _ = ProcessTable.withBlock(of: thread.process) { block in
         words[0] = block.pages * Page.bytes
@@ -112,6 +153,9 @@ enum SystemCalls {
       }
     }
     words[5] = Log.uptimeNanoseconds
+    words[6] = UInt64(CoreReference.current.core.number)
+    words[7] = thread.record.account.runNanoseconds
+    words[8] = thread.record.account.migrations
     do throws(SystemError) {
       try UserMemory.write(words.span, of: thread.process, to: address)
     } catch { return error }

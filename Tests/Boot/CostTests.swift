@@ -1,0 +1,60 @@
+// What the kernel's paths cost, in guest instructions: the numbers that must not grow unnoticed.
+
+import Foundation
+import Harness
+import Testing
+
+extension BootTests {
+  @Suite struct CostTests {
+    /// A row of the table of paths that `wengen-trace` prints.
+    private struct Row {
+      let count: Int
+      let median: Int
+
+      init?(_ name: String, in summary: String) {
+        guard let line = summary.split(separator: "\n").first(where: { $0.hasPrefix(name) })
+        else { return nil }
+        let numbers = line.dropFirst(name.count).split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 5 else { return nil }
+        (count, median) = (numbers[0], numbers[1])
+      }
+    }
+
+    /// Two processes want the only core: every call is cold, and the other's worker yields to it.
+    @Test func pathsStayShort() throws {
+      let folder = NSTemporaryDirectory() + "wengen-costs-\(UUID().uuidString)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      // The NIC's events only: the kernel's own would be part of what is measured.
+      let guest = try Guest {
+        $0.coreCount = 1
+        $0.deterministic = true
+        $0.traceFile = folder + "/nic.bin"
+      }
+      var echo = try guest.echoClient()
+      var calculator = try guest.calculatorClient()
+      let rounds = 20
+      for _ in 0..<rounds {
+        for _ in 0..<2 { #expect(try echo.call(EchoService.null) == .success([])) }
+        #expect(try calculator.call(CalculatorService.null) == .success([]))
+      }
+      try guest.expectExit(typing: "exit", status: 0)
+      let artefacts = guest.machine.configuration.artefacts
+      let converter = artefacts.folder + "/../debug/wengen-trace"
+      try artefacts.require([converter])
+      let result = try ChildProcess.run(
+        converter, ["--nic", folder + "/nic.bin", "--out", folder + "/out"])
+      #expect(result.status == .exited(0), "\(result.errors)")
+      print(result.output)
+
+      let call = try #require(Row("⑤ ⑥ ⑦ call", in: result.output))
+      #expect(call.median == 10)
+      let cold = try #require(Row("③ ④ cold dispatch", in: result.output))
+      #expect(cold.count >= 2 * rounds - 1)
+      #expect(cold.median <= 150)
+      let yield = try #require(Row("YIELDNOW to kernel", in: result.output))
+      #expect(yield.count >= 2 * rounds - 2)
+      #expect(yield.median <= 40)
+    }
+  }
+}
