@@ -88,7 +88,7 @@ enum InitialProcesses {
     do throws(Processes.Failure) {
       let thread = try Processes.create(
         plan, file: archive.content(of: plan.image), isAwaited: true)
-      var core = CoreIdentifier(UInt16(number) % Kernel.coreCount)
+      var core = Kernel.core(forNumber: number)
       let affinity = plan.affinity
       if !affinity.contains(core) { core = affinity.next(after: core) ?? core }
       Kernel.cores[core].admit(thread)

@@ -86,10 +86,10 @@ extension Lauberhorn {
       report(.frameOutsideLines, access, at: LineWindow.offset(of: endpoint))
       return
     }
+    lines.readArguments(
+      of: endpoint, line: line, overflowLines: Int(head.overflowLineCount), into: &scratch.area)
     let start = ArgumentArea.inlineBytes
-    lines.readArguments(of: endpoint, line: line, used: start + bytes, into: &scratch.area)
-    for index in 0..<bytes { scratch.frame[index] = scratch.area[start + index] }
-    outputs.appendFrame(scratch.frame, length: bytes)
+    outputs.appendFrame(scratch.area, start..<start + bytes)
     counters.count(.framesSent)
   }
 }
