@@ -3,8 +3,8 @@
 //     # one process a line: the program's path in the archive, then settings in any order
 //     echo
 //     echo name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512 restart=always
-//     calculator minimum=1 weight=3072 quantum=50
-//     batch weight=512 affinity=0-3,8
+//     calculator minimum=1 weight=3 quantum=50
+//     batch affinity=0-3,8
 //
 // Without the file every program of the archive becomes one process with the defaults. One image
 // can be many processes, told apart by their argument.
@@ -19,12 +19,13 @@ public struct ProcessLimits: Equatable, Sendable {
   public var cores: UInt16 = .max
   /// Cores on which its idle workers may stay while others wait.
   public var minimumCores: UInt16 = 0
+  /// Its share when others want the cores, too: turns in a row for its calls, and time for its
+  /// threads without calls.
+  public var weight: UInt16 = 1
   /// How long a handler may run while others wait; 0: to its end.
   public var quantumMicroseconds: UInt32 = 0
   /// Calls that may wait for it.
   public var queuedCalls: UInt16 = 64
-  /// The process's share of the cores, relative to others': 1024 is usual (Scheduling/Weight).
-  public var weight: UInt16 = 1_024
   /// The cores that its threads without calls may run on, a bit for each. Where its calls are
   /// served is the NIC's choice.
   public var affinity: UInt64 = .max
@@ -119,12 +120,12 @@ public struct ServiceManifest: ~Escapable {
       description.limits.cores = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
     } else if text.holds("minimum", in: key) {
       description.limits.minimumCores = UInt16(try number(value, in: 0...UInt64(UInt16.max)))
+    } else if text.holds("weight", in: key) {
+      description.limits.weight = UInt16(try number(value, in: 1...16))
     } else if text.holds("quantum", in: key) {
       description.limits.quantumMicroseconds = UInt32(try number(value, in: 0...1_000_000))
     } else if text.holds("queue", in: key) {
       description.limits.queuedCalls = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
-    } else if text.holds("weight", in: key) {
-      description.limits.weight = UInt16(try number(value, in: 64...16_384))
     } else if text.holds("affinity", in: key) {
       description.limits.affinity = try cores(value)
     } else if text.holds("restart", in: key) {

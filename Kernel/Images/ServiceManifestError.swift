@@ -29,7 +29,7 @@ public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
     case .noValue: output.write("a setting is written key=value")
     case .unknownSetting:
       output.write(
-        "settings: name, argument, threads, memory, cores, minimum, weight, quantum, queue, affinity, restart"
+        "settings: name argument threads memory cores minimum weight quantum queue affinity restart"
       )
     case .unknownPolicy: output.write("restart is never, on-failure or always")
     case .notANumber: output.write("a decimal number is needed")

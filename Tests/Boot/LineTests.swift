@@ -43,7 +43,7 @@ extension BootTests {
     @Test(arguments: [1, 2, 4, 17]) func theKernelAndTheNICKnowTheSame(cores: Int) throws {
       let ports = (0..<6).map { UInt16(4100 + $0) }
       let manifest = ports.map {
-        "echo name=echo-\($0) argument=\($0) cores=\(1 + $0 % 3) weight=\(1024 * (1 + $0 % 2)) quantum=\($0 % 4 * 100)\n"
+        "echo name=echo-\($0) argument=\($0) cores=\(1 + $0 % 3) weight=\(1 + $0 % 2) quantum=\($0 % 4 * 100)\n"
       }.joined()
       let archive = try ServiceArchive(programs: ["echo"], manifest: manifest)
       let (guest, view) = try guest(cores: cores, archive: archive, ports: ports)

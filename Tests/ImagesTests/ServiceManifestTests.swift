@@ -41,7 +41,7 @@ import Testing
   @Test func everySettingIsTaken() throws {
     let lines = parse(
       "bin/echo restart=always name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512"
-        + " minimum=1 quantum=50 weight=512 affinity=0-3,8")
+        + " minimum=1 weight=3 quantum=50 affinity=0-3,8")
     let (program, name, echo) = try #require(lines.first).get()
     #expect(program == "bin/echo")
     #expect(name == "echo-7")
@@ -50,9 +50,9 @@ import Testing
     #expect(echo.limits.cores == 2)
     #expect(echo.limits.queuedCalls == 16)
     #expect(echo.limits.minimumCores == 1)
+    #expect(echo.limits.weight == 3)
     #expect(echo.limits.quantumMicroseconds == 50)
     #expect(echo.limits.memoryKibibytes == 512)
-    #expect(echo.limits.weight == 512)
     #expect(echo.limits.affinity == 0x10f)
     #expect(echo.restart == .always)
   }
@@ -64,12 +64,12 @@ import Testing
     ("echo argument=-1", .notANumber), ("echo argument=18446744073709551616", .outOfRange),
     ("echo threads=0", .outOfRange), ("echo threads=65", .outOfRange),
     ("echo cores=65536", .outOfRange), ("echo queue=0", .outOfRange),
-    ("echo memory=0", .outOfRange), ("echo weight=63", .outOfRange),
-    ("echo weight=16385", .outOfRange), ("echo quantum=1000001", .outOfRange),
-    ("echo minimum=65536", .outOfRange), ("echo affinity=64", .outOfRange),
+    ("echo weight=17", .outOfRange), ("echo affinity=64", .outOfRange),
     ("echo affinity=3-1", .notCores), ("echo affinity=1,", .notCores),
     ("echo affinity=,1", .notCores), ("echo affinity=1-", .notCores),
     ("echo affinity=a", .notANumber), ("echo affinity=1-2-3", .notANumber),
+    ("echo memory=0", .outOfRange), ("echo weight=0", .outOfRange),
+    ("echo quantum=1000001", .outOfRange), ("echo minimum=65536", .outOfRange),
   ]
 
   @Test(arguments: faults)

@@ -4,6 +4,7 @@
 // another core is read without its lock, and only to be shown.
 
 internal import Boot
+internal import Images
 internal import Interface
 internal import Reporting
 internal import Scheduling
@@ -24,7 +25,7 @@ enum SystemTables {
               "runs"
             }
           return
-            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.weight.value), ms \(runMilliseconds(of: block))"
+            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.limits.weight), ms \(runMilliseconds(of: block))"
         }
       }
       if let text { write(text) }

@@ -27,9 +27,6 @@ struct MailboxAtomic: MailboxWord, ~Copyable {
 struct PublishedLoads: CoreLoads {
   func readyGeneral(on core: CoreIdentifier) -> Int { Kernel.cores[core].readyGeneral }
 
-  /// Cores whose dispatch threads run: the others, if any, never answer.
-  var online: CoreSet { cores { _ in true } }
-
   /// Cores that wait for work, at their kernel endpoints or in WFI.
   var waiting: CoreSet { cores { $0.process == .kernel } }
 
@@ -82,7 +79,7 @@ extension CoreReference {
       let loads = PublishedLoads()
       guard
         let destination = Placement.core(
-          for: .user, affinity: Kernel.threads[thread].record.affinity, online: loads.online,
+          for: .user, affinity: Kernel.threads[thread].record.affinity, online: Kernel.onlineCores,
           generalDuty: .none, loads: loads)
       else { Panic.stop("a thread has no core") }
       withScheduler { $0.release(emigrant: thread, to: destination, in: ThreadRecordTable()) }
@@ -135,7 +132,8 @@ extension CoreReference {
   func askForThread() {
     var stealing = stealing
     let loads = PublishedLoads()
-    if let victim = stealing.nextVictim(ready: readyCount, among: loads.online, loads: loads) {
+    if let victim = stealing.nextVictim(ready: readyCount, among: Kernel.onlineCores, loads: loads)
+    {
       count(.stealRequests)
       Kernel.cores[victim].post { $0.postStealRequest(from: core) }
     }
@@ -156,7 +154,7 @@ extension CoreReference {
     }
     if let invited = invitations.next(
       ready: ready, hasProgressed: hasProgressed, waiting: waiting,
-      cores: ready > 1 ? loads.online : .none, loads: loads)
+      cores: ready > 1 ? Kernel.onlineCores : .none, loads: loads)
     {
       count(.invitations)
       Kernel.cores[invited].post { $0.postReschedule() }

@@ -20,13 +20,9 @@ struct ProcessExport {
     let cores = UInt16(Kernel.onlineCores.count)
     self.limits = CoreLimits(
       minimum: min(limits.minimumCores, limits.cores, cores),
-      maximum: min(limits.cores, cores), weight: Self.turns(limits.weight))
+      maximum: min(limits.cores, cores), weight: limits.weight)
     quantumNanoseconds = UInt64(limits.quantumMicroseconds) * 1000
   }
-
-  /// Turns in a row that the NIC gives a process when others wait, too: one for the usual weight and
-  /// for less, two for twice the usual.
-  private static func turns(_ weight: UInt16) -> UInt16 { max(1, weight / 1_024) }
 
   /// Other limits, until the process starts again.
   /// - Returns: false when no such process runs.

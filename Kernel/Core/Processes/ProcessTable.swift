@@ -42,7 +42,10 @@ struct ProcessPlan {
   var limits: ProcessLimits
   var restart: RestartPolicy
 
-  var weight: Weight { Weight(clamping: UInt64(limits.weight)) }
+  /// Of its general threads.
+  var weight: Weight {
+    Weight(clamping: UInt64(limits.weight) * UInt64(Weight.standard.value))
+  }
 
   /// The cores of this machine that its general threads may run on.
   var affinity: CoreSet {
