@@ -84,14 +84,8 @@ public struct Access: Hashable, Sendable {
 struct Scratch: Hashable {
   /// An argument area in one run, as marshalling reads and writes it.
   var area = [UInt8](repeating: 0, count: ArgumentArea.bytes)
-  /// Results in XDR.
-  var results = [UInt8](repeating: 0, count: ArgumentArea.bytes)
-  /// A frame that is being written.
+  /// A frame that is being written; its results are marshalled where they are sent from.
   var frame = [UInt8](repeating: 0, count: ReplyEncoder.resultsOffset + ArgumentArea.bytes)
-
-  mutating func clearFrame(_ length: Int) {
-    for position in 0..<length { frame[position] = 0 }
-  }
 
   static func == (left: Scratch, right: Scratch) -> Bool { true }
   func hash(into hasher: inout Hasher) {}
@@ -194,9 +188,7 @@ public struct Lauberhorn: Hashable, Sendable {
   /// Copies a frame of `Output.transmit`; returns its length, or nil when it does not fit.
   public func copyFrame(_ frame: FrameReference, into bytes: inout MutableSpan<UInt8>) -> Int? {
     guard frame.length <= bytes.count else { return nil }
-    for (position, source) in frame.range.enumerated() {
-      bytes[position] = outputs.frames[source]
-    }
+    bytes.copy(outputs.frames.frame(frame.range), at: 0)
     return frame.length
   }
 

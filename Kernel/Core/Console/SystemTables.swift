@@ -34,6 +34,10 @@ enum SystemTables {
 
   static func printCores() {
     for number in 0..<Kernel.coreCount {
+      guard Kernel.onlineCores.contains(CoreIdentifier(number)) else {
+        write("core \(number): offline")
+        continue
+      }
       let core = Kernel.cores[CoreIdentifier(number)]
       if let running = core.running {
         let thread = Kernel.threads[running]

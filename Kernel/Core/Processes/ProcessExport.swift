@@ -8,6 +8,7 @@ internal import ArchAArch64
 internal import Images
 internal import Interface
 internal import Memory
+internal import Scheduling
 
 /// The content of a process's state line, as the kernel has stored it. Under `Kernel.withTables`.
 struct ProcessExport {
@@ -16,9 +17,10 @@ struct ProcessExport {
   fileprivate(set) var workers = WorkerCounts()
 
   init(_ limits: ProcessLimits) {
+    let cores = UInt16(Kernel.onlineCores.count)
     self.limits = CoreLimits(
-      minimum: min(limits.minimumCores, limits.cores, Kernel.coreCount),
-      maximum: min(limits.cores, Kernel.coreCount), weight: limits.weight)
+      minimum: min(limits.minimumCores, limits.cores, cores),
+      maximum: min(limits.cores, cores), weight: limits.weight)
     quantumNanoseconds = UInt64(limits.quantumMicroseconds) * 1000
   }
 

@@ -5,6 +5,7 @@ internal import Boot
 internal import DeviceTree
 internal import Interface
 internal import Reporting
+internal import Scheduling
 
 /// Set-up of the NIC at boot.
 enum NICSetUp {
@@ -18,9 +19,8 @@ enum NICSetUp {
       let nic = try NIC(
         registers: KernelMemory.mapDevice(description.registers),
         lines: KernelMemory.mapLines(description.lines))
-      for number in 0..<Kernel.coreCount {
-        try installKernelEndpoint(nic, core: CoreIdentifier(number))
-      }
+      var cores = Kernel.onlineCores
+      while let core = cores.popFirst() { try installKernelEndpoint(nic, core: core) }
       Kernel.use(nic)
       let address = nic.internetAddress
       Log.information(

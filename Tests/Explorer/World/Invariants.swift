@@ -194,15 +194,14 @@ extension World {
       let owner = endpoint.isInstalled ? Int(endpoint.process.number) : 0
       let current = Int(endpoint.parity.rawValue)
       for line in 0..<scenario.watchedLines {
-        let number = index * LineIndex.linesPerEndpoint + line
-        let isCached = nic.caches.owner(of: LineIndex(number: number)) != nil
+        let number = LineIndex(number: index * LineIndex.linesPerEndpoint + line)
+        let isCached = nic.caches.owner(of: number) != nil
         let isGiven = endpoint.message != nil && (line == current || line > 1)
         guard !isCached || isGiven else {
           throw Fault(.r4Acknowledgement, "a core has line \(line) of endpoint \(index) still")
         }
         for word in 0..<LineGeometry.wordsPerLine {
-          let position = number * LineGeometry.wordsPerLine + word
-          let value = nic.lines.words[position] | nic.caches.words[position]
+          let value = nic.lines[number][word] | nic.caches[number][word]
           guard value != 0 else { continue }
           guard endpoint.isInstalled else {
             throw Fault(.r12Removal, "line \(line) of vacant endpoint \(index) is not clean")

@@ -110,20 +110,20 @@ extension Lauberhorn {
       && line.number % LineIndex.linesPerEndpoint < LineIndex.firstOverflowLine
     // Tags count calls, and no one decides anything by them.
     let words = isControl ? ControlLineWord.tag : LineGeometry.wordsPerLine
-    let home = lines.words
     let start = line.number * LineGeometry.wordsPerLine
-    for position in start..<start + words where home[position] != 0 {
-      digest.combine(position)
-      digest.combine(home[position])
+    let home = lines[line]
+    for word in 0..<words where home[word] != 0 {
+      digest.combine(start + word)
+      digest.combine(home[word])
     }
     guard let owner = caches.owner(of: line) else { return }
     digest.combine(-2)
     digest.combine(owner)
     digest.combine(caches.isModified(line))
-    let cached = caches.words
-    for position in start..<start + words where cached[position] != 0 {
-      digest.combine(position)
-      digest.combine(cached[position])
+    let cached = caches[line]
+    for word in 0..<words where cached[word] != 0 {
+      digest.combine(start + word)
+      digest.combine(cached[word])
     }
   }
 

@@ -83,10 +83,9 @@ extension Lauberhorn {
   /// Takes the oldest output; nil when there is none. To be called until nil after every other
   /// call. A frame can be read until the next other call.
   public mutating func nextOutput() -> Output? {
+    if faultSettings.sent.areOff { return outputs.next() }
     while let output = outputs.next() {
-      guard case .transmit(let frame) = output, !faultSettings.sent.areOff,
-        !outputs.isRepeated(frame)
-      else { return output }
+      guard case .transmit(let frame) = output, !outputs.isRepeated(frame) else { return output }
       if let sent = sendWithFaults(frame) { return sent }
     }
     return nil
@@ -110,7 +109,8 @@ extension Lauberhorn {
     if !sentWire.delayed.isWaiting, faults.happens(wire.reorderPerMillion) {
       faultCounters.count(.faultSentReordered)
       sentWire.delayed.wait(
-        outputs.frames[frame.range].span, until: faultClock + FaultSettings.reorderNanoseconds)
+        outputs.frames.copy(of: frame.range).span,
+        until: faultClock + FaultSettings.reorderNanoseconds)
       return nil
     }
     if faults.happens(wire.duplicatePerMillion) {

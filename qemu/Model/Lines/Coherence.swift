@@ -58,9 +58,7 @@ extension Lauberhorn {
     counters.count(.coherenceMessages, by: Int(messages))
     counters.count(.coherenceMessagesWithData, by: Int(withData))
     guard let call else { return }
-    calls[call].cost.coherenceMessages += messages
-    calls[call].cost.coherenceMessagesWithData += withData
-    change(&calls[call].cost)
+    calls[call].cost.charge(messages: messages, withData: withData, change)
   }
 
   // MARK: - Evictions

@@ -32,7 +32,9 @@ extension Lauberhorn {
         loadLoad(of: process, access, at: Int(offset) % LineGeometry.lineBytes, size))
     case .endpoint(let endpoint, let blockOffset):
       let line = LineIndex(endpoint, blockOffset: blockOffset)
-      loseLineByChance(access.core, near: endpoint)
+      if faultSettings.evictionsPerMillion > 0 {
+        loseLineByChance(access.core, near: endpoint)
+      }
       if !caches.has(line, core: access.core) {
         switch fill(line, of: endpoint, blockOffset, access, at: offset) {
         case .given: break
@@ -89,7 +91,9 @@ extension Lauberhorn {
         report(.storeToOtherControlLine, access, at: offset)
         return
       }
-      loseLineByChance(access.core, near: endpoint)
+      if faultSettings.evictionsPerMillion > 0 {
+        loseLineByChance(access.core, near: endpoint)
+      }
       let line = LineIndex(endpoint, blockOffset: blockOffset)
       if !caches.has(line, core: access.core) { give(line, of: endpoint, blockOffset, access) }
       caches.store(value, in: line, at: blockOffset % LineGeometry.lineBytes, size: size)
@@ -183,7 +187,8 @@ extension Lauberhorn {
   /// Nil when the access breaks a rule; it is reported then.
   private mutating func locate(_ access: Access, offset: UInt64, size: Int) -> Place? {
     guard access.core.index < cores.count else { return refuse(.unknownCore, access, offset) }
-    guard size == 1 || size == 2 || size == 4 || size == 8, offset % UInt64(size) == 0 else {
+    // A power of two, so that no division is needed.
+    guard size == 1 || size == 2 || size == 4 || size == 8, offset & UInt64(size - 1) == 0 else {
       return refuse(.unalignedAccess, access, offset)
     }
     let endpointsEnd = UInt64(endpoints.count * EndpointLayout.blockBytes)
@@ -387,8 +392,7 @@ extension Lauberhorn {
       used &= used - 1
     }
     self[endpoint].usedOverflowLines = 0
-    self[endpoint].message = nil
-    self[endpoint].isMessageTaken = false
+    self[endpoint].setMessage(nil)
   }
 
   /// The kernel's word on a CALL or a RESUME. It counts only while the call is not bound and

@@ -75,6 +75,14 @@ struct CallCost: Hashable {
   private var startInstructions: UInt64 = 0
   private var startKernelEntries: UInt64 = 0
 
+  mutating func charge(
+    messages: UInt32, withData: UInt32, _ change: (inout CallCost) -> Void
+  ) {
+    coherenceMessages += messages
+    coherenceMessagesWithData += withData
+    change(&self)
+  }
+
   /// A core got the call, or its worker again.
   mutating func beginSpan(_ access: Access) {
     guard !isRunning else { return }
@@ -108,9 +116,10 @@ struct CallTable: Hashable {
 
   var inFlight: Int { calls.count - free.count }
 
-  func area(of call: CallIndex) -> Range<Int> {
+  /// Where in `areas` its arguments are: the used part of its area, a multiple of 8 bytes.
+  func arguments(of call: CallIndex) -> Range<Int> {
     let start = call.index * ArgumentArea.bytes
-    return start..<start + ArgumentArea.bytes
+    return start..<start + calls[call.index].argumentBytes
   }
 
   mutating func takeTag() -> CallTag {
@@ -124,8 +133,8 @@ struct CallTable: Hashable {
     guard let slot = free.popLast() else { return nil }
     let index = CallIndex(number: slot)
     calls[index.index] = call
-    let start = area(of: index).lowerBound
-    for position in 0..<call.argumentBytes { areas[start + position] = arguments[position] }
+    areas.copy(
+      arguments.span.extracting(first: call.argumentBytes), at: index.index * ArgumentArea.bytes)
     return index
   }
 
@@ -136,8 +145,7 @@ struct CallTable: Hashable {
 
   mutating func remove(_ call: CallIndex) {
     // The next call must not see anything of this one (R13).
-    let start = area(of: call).lowerBound
-    for position in start..<start + self[call].argumentBytes { areas[position] = 0 }
+    areas.clear(arguments(of: call))
     calls[call.index] = .vacant
     free.append(call.number)
   }

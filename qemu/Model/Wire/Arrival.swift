@@ -16,9 +16,8 @@ extension Lauberhorn {
   }
 
   private mutating func answer(_ request: ARPRequest) {
-    scratch.clearFrame(ARPPacket.end)
     ReplyEncoder.encodeAddressReply(to: request, own: own, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: ARPPacket.end)
+    outputs.appendFrame(scratch.frame, 0..<ARPPacket.end)
     counters.count(.arpAnswered)
     counters.count(.framesSent)
   }
@@ -43,8 +42,8 @@ extension Lauberhorn {
       return
     }
     let used = Lauberhorn.unmarshal(
-      frame.extracting(rpc.arguments),
-      signature: services.signatures[services.argumentSignature(of: service)], into: &scratch.area)
+      frame.extracting(rpc.arguments), signatures: services.signatures,
+      services.argumentSignature(of: service), into: &scratch.area)
     guard let used else {
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
@@ -84,10 +83,11 @@ extension Lauberhorn {
 
   /// Into an argument area; nil when the arguments do not fit the signature.
   private static func unmarshal(
-    _ xdr: Span<UInt8>, signature: ArraySlice<UInt8>, into area: inout [UInt8]
+    _ xdr: Span<UInt8>, signatures: [UInt8], _ signature: Range<Int>, into area: inout [UInt8]
   ) -> Int? {
     var area = area.mutableSpan
-    return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
+    return Unmarshaller.unmarshal(
+      xdr, signature: signatures.span.extracting(signature), into: &area)
   }
 
   private mutating func rejectOverload(
@@ -109,11 +109,10 @@ extension Lauberhorn {
   mutating func send(
     _ rejection: RPCRejection, transaction: UInt32, from port: UInt16, to caller: Caller
   ) {
-    scratch.clearFrame(ReplyEncoder.longestRejection)
     let end = ReplyEncoder.encode(rejection, transaction: transaction, into: &scratch.frame)
     ReplyEncoder.encodeHeaders(
       own: own, serverPort: port, to: caller, end: end, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: end)
+    outputs.appendFrame(scratch.frame, 0..<end)
     counters.count(.framesSent)
   }
 }
