@@ -139,6 +139,7 @@ extension Lauberhorn {
   private mutating func give(
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access
   ) {
+    noteColourWait(of: endpoint, blockOffset, on: access.core)
     let call = callCharged(for: endpoint, on: access.core)
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       let overflow = (blockOffset - EndpointLayout.receiveOverflowOffset) / LineGeometry.lineBytes
@@ -249,6 +250,7 @@ extension Lauberhorn {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
+        checkColour(ofHeldLoadAt: endpoint, access, at: offset)
         traceHeldLoad(of: endpoint, access)
       }
       return .held
