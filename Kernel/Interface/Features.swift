@@ -9,4 +9,7 @@ public struct Features: OptionSet, Hashable, Sendable {
 
   /// Process state lines and process load lines (interface §7.2, §7.3).
   @inlinable public static var processLines: Features { Features(rawValue: 1 << 0) }
+
+  /// The register `heldLoadLimit`: the directory has colours (R16).
+  @inlinable public static var colours: Features { Features(rawValue: 1 << 1) }
 }

@@ -65,6 +65,8 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case linesWrittenBack
   case coherenceMessages
   case coherenceMessagesWithData
+  /// Lines that had to wait for a held load of their colour (R16).
+  case colourWaits
 
   // Accesses that break the interface's rules.
   case violations

@@ -56,6 +56,7 @@ extension NICCounter {
     case .linesWrittenBack: "linesWrittenBack"
     case .coherenceMessages: "coherenceMessages"
     case .coherenceMessagesWithData: "coherenceMessagesWithData"
+    case .colourWaits: "colourWaits"
     case .violations: "violations"
     }
   }

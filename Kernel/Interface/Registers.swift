@@ -27,6 +27,8 @@ public enum Register {
   @inlinable public static var commandResult: UInt64 { 0x048 }
   /// Value that the last command returned.
   @inlinable public static var commandValue: UInt64 { 0x050 }
+  /// How many loads may be held at once (R16); 0: any number. Feature `colours`.
+  @inlinable public static var heldLoadLimit: UInt64 { 0x058 }
   /// First word of the command's arguments, 128 words.
   @inlinable public static var commandArguments: UInt64 { 0x400 }
   @inlinable public static var commandArgumentWords: Int { 128 }

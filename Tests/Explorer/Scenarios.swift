@@ -27,6 +27,10 @@ public enum Scenarios {
       "2 cores, 1 process with 2 workers, 3 calls, a preemption", cores: 2,
       processes: [ProcessPlan(workers: 2, calls: [.int, .duplicate, .int])],
       budget: Budget(preemptions: 1)),
+    Scenario(
+      "2 cores, 2 processes, 3 calls, the first touch is a store, a preemption", cores: 2,
+      processes: [ProcessPlan(calls: [.int, .int]), ProcessPlan(calls: [.int])],
+      budget: Budget(preemptions: 1), storesFirst: true),
     twoByTwo("a change of limits", Budget(limitChanges: 1), [.int]),
     twoByTwo("two loads read", Budget(loadReads: 2), [.int]),
     Scenario(

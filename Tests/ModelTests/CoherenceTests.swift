@@ -127,6 +127,47 @@ import Testing
     }
   }
 
+  @Test func r16HeldLoadsThatShareAColourAreReported() throws {
+    for hasColours in [false, true] {
+      let bench = try Bench(cores: 4) { $0.hasColours = hasColours }
+      #expect(bench.read(Register.heldLoadLimit) == (hasColours ? 2 : 0))
+      for core in 0..<4 {
+        let kernel = Consumer(bench, endpoint: core, core: core)
+        kernel.publishDispatch()
+        #expect(kernel.load() == nil)
+        #expect(kernel.load() == nil)
+        // Of 16 endpoints the even ones have one class, and the odd ones.
+        let isShared = hasColours && core >= 2
+        #expect(bench.takeViolations() == (isShared ? [.sharedColour] : []), "core \(core)")
+      }
+      #expect(bench.read(Register.features) & Features.colours.rawValue == (hasColours ? 2 : 0))
+    }
+  }
+
+  @Test func r16OverflowLinesWaitForHeldLoads() throws {
+    let bench = try Bench { $0.hasColours = true }
+    try bench.install(process: 1, endpoints: [5])
+    try #require(bench.installService(process: 1) == .done)
+    let kernel = Consumer(bench, endpoint: 0, core: 0)
+    kernel.publishDispatch()
+    try #require(kernel.load() == nil)
+    let worker = Consumer(bench, endpoint: 5, core: 1)
+    worker.publishUser(process: 1)
+    bench.receive(CallFrame())
+    try #require(worker.load() != nil)
+    #expect(bench.count(.colourWaits) == 0)
+    let block = LineWindow.offset(of: EndpointIdentifier(5))
+    let held = DirectoryColour(ofControlLine: .zero, of: EndpointIdentifier(0))
+    for line in 2..<34 as Range<UInt64> {
+      let before = bench.count(.colourWaits)
+      let offset = block + line * 128
+      bench.store(1, offset, 1)
+      let waits = DirectoryColour(ofLineAt: offset) == held ? 1 : 0 as UInt64
+      #expect(bench.count(.colourWaits) == before + waits)
+    }
+    #expect(bench.count(.colourWaits) == 1)
+  }
+
   @Test func r5AnAcknowledgementThatMayOvertakeTheResponseIsReported() throws {
     var (bench, worker) = try makeListeningBench()
     func acknowledge(unordered: Bool) {

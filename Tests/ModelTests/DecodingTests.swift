@@ -110,8 +110,11 @@ func makeListeningBench() throws -> (Bench, Consumer) {
       testDescription: "RPC version", counter: .rejectedRPCMismatch, words: [1, 0, 2, 2]
     ) { $0.rpcVersion = 3 },
     Rejected(
-      testDescription: "unknown flavour", counter: .rejectedAuthentication, words: badCredential
+      testDescription: "unknown flavour", counter: .rejectedAuthentication, words: [1, 1, 2]
     ) { $0.credentialFlavour = 6 },
+    Rejected(
+      testDescription: "AUTH_SHORT", counter: .rejectedAuthentication, words: [1, 1, 2]
+    ) { $0.credentialFlavour = 2 },
     Rejected(
       testDescription: "credential over 400 bytes", counter: .rejectedAuthentication,
       words: badCredential
@@ -141,7 +144,7 @@ func makeListeningBench() throws -> (Bench, Consumer) {
     ) { $0.verifierFlavour = 1 },
     Rejected(
       testDescription: "verifier over 400 bytes", counter: .rejectedAuthentication,
-      words: badCredential
+      words: [1, 1, 3]
     ) { $0.verifierLength = 401 },
     Rejected(
       testDescription: "program", counter: .rejectedProgramUnavailable, words: [0, 0, 0, 1]

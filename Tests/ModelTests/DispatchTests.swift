@@ -72,6 +72,61 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
+  @Test func r8ACallThroughTheKernelIsBoundByTheFirstStore() throws {
+    let (bench, kernels, workers) = try makeBench()
+    bench.receive(CallFrame())
+    var worker = try run(kernels[0].load(), on: 0, workers)
+    // The response first, then its result: the message's other words are there all the same.
+    worker.respond(ResponseHead(status: .success), 43)
+    #expect(worker.word(ControlLineWord.code) == Stub.handler)
+    #expect(worker.word(ControlLineWord.tag) == 1)
+    #expect(worker.finishAndLoad() == nil)
+    #expect(bench.count(.deliveredThroughKernel) == 1)
+    let reply = try #require(bench.takeFrames().first.flatMap { ReplyFrame($0) })
+    #expect(reply.words == ReplyFrame.success + [43])
+    #expect(bench.takeRecords().first?.isCold == true)
+    #expect(bench.takeViolations().isEmpty)
+  }
+
+  @Test func r8AStoreToTheNextLineAcknowledgesAYIELDNOWAndBinds() throws {
+    let (bench, kernels, workers) = try makeBench(cores: 1)
+    bench.receive(CallFrame())
+    var worker = try run(kernels[0].load(), on: 0, workers)
+    try #require(worker.load() != nil)
+    worker.respond(ResponseHead(status: .success), 1)
+    #expect(worker.finishAndLoad() == nil)
+    #expect(bench.command(.preemptCore, [0]) == .done)
+    #expect(worker.load()?.code == Stub.yieldNow)
+    worker.publishUser(process: 1)
+    worker.finish()
+    bench.publish(0, CoreState(mode: .dispatch))
+    bench.receive(CallFrame())
+    var kernel = kernels[0]
+    var head = kernel.finishAndLoad()
+    // The kernel may name the other worker; it runs this one all the same.
+    #expect(head?.code == Stub.kernelCall)
+    head = nil
+    worker.publishUser(process: 1)
+    // To the line of the YIELDNOW it is an ordinary store.
+    bench.store(0, worker.offset(ofWord: 0) ^ UInt64(EndpointLayout.pairFlip), 7)
+    #expect(bench.count(.deliveredThroughKernel) == 1)
+    worker.respond(ResponseHead(status: .success), 2)
+    #expect(bench.count(.deliveredThroughKernel) == 2)
+    #expect(worker.finishAndLoad() == nil)
+    let replies = bench.takeFrames().compactMap { ReplyFrame($0)?.words }
+    #expect(replies == [ReplyFrame.success + [1], ReplyFrame.success + [2]])
+    #expect(bench.takeViolations().isEmpty)
+    #expect(bench.isConserved)
+  }
+
+  @Test func r8AStoreWithoutACallBindsNothing() throws {
+    let (bench, _, workers) = try makeBench(cores: 1)
+    workers[0].publishUser(process: 1)
+    workers[0].store(7, atWord: 3)
+    #expect(bench.takeViolations() == [.storeWithoutMessage])
+    #expect(bench.nic.caches.owner(of: .control(.zero, of: EndpointIdentifier(4))) == nil)
+  }
+
   @Test func r8AWorkerThatWasYieldedIsBoundByItsAcknowledgement() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     var (other, otherCall) = try addProcess2(bench)

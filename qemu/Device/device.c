@@ -118,6 +118,7 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
         .internet_address = ntohl(address.s_addr),
         .faults = s->faults,
         .traced = s->trace_path != NULL,
+        .colours = s->colours,
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
@@ -251,6 +252,7 @@ static Property properties[] = {
     DEFINE_PROP_STRING("calls", LauberhornState, calls_path),
     DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
+    DEFINE_PROP_BOOL("colours", LauberhornState, colours, false),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_STRING("view", LauberhornState, view_path),
     DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),
@@ -294,6 +296,7 @@ static const struct {
     { "calls", "file to write a line to for each call that ended" },
     { "trace", "file to write events to (Kernel/Tracing)" },
     { "lockstep", "frames wait until all cores are halted (with -icount)" },
+    { "colours", "held loads that share a colour are violations (R16)" },
     { "counters", "file to write all counters to when QEMU ends" },
     { "view", "file for what the NIC knows of the kernel when QEMU ends" },
     { "seed", "of the faults" },

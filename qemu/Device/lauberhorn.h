@@ -57,6 +57,7 @@ struct LauberhornState {
     uint16_t endpoints;
     uint16_t processes;
     bool lockstep;
+    bool colours;
     LauberhornFaults faults;
     char *interrupt_order;
     char *counters_path;

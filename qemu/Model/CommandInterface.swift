@@ -16,7 +16,11 @@ extension Lauberhorn {
     switch offset {
     case Register.magic: return Register.magicValue
     case Register.version: return Register.versionValue
-    case Register.features: return Features.processLines.rawValue
+    case Register.features:
+      let features: Features =
+        configuration.hasColours ? [.processLines, .colours] : [.processLines]
+      return features.rawValue
+    case Register.heldLoadLimit: return UInt64(heldLoadLimit)
     case Register.capacity:
       return UInt64(cores.count) | UInt64(endpoints.count) << 16
         | UInt64(processes.capacity) << 32
@@ -52,7 +56,7 @@ extension Lauberhorn {
       for word in commandRegisters.arguments.indices { commandRegisters.arguments[word] = 0 }
     case Register.magic, Register.version, Register.features, Register.capacity,
       Register.serviceCapacity, Register.ethernetAddress, Register.commandResult,
-      Register.commandValue:
+      Register.commandValue, Register.heldLoadLimit:
       report(.readOnlyRegister, access, at: offset)
     default:
       guard let word = argumentWord(at: offset) else {

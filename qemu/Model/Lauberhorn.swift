@@ -22,6 +22,8 @@ public struct Configuration: Hashable, Sendable {
   /// called, or when a decision needs it.
   public var stateFetchNanoseconds: UInt64 = 0
   public var faults = FaultSettings()
+  /// Whether the directory has Enzian's colours (R16).
+  public var hasColours = false
   /// Whether events are among the outputs.
   public var isTraced = false
   public var ethernetAddress: EthernetAddress

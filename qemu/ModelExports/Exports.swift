@@ -72,6 +72,7 @@ public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> O
   guard let faults = FaultSettings(wanted.faults) else { return nil }
   configuration.faults = faults
   configuration.isTraced = wanted.traced
+  configuration.hasColours = wanted.colours
   // The link is as slow for a state as for any other line.
   configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
   let model = Lauberhorn(configuration)

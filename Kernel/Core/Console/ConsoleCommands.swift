@@ -12,7 +12,7 @@ internal import Tracing
 /// One command.
 enum ConsoleCommand: CaseIterable {
   case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
-  case lines, limits, probe, reboot, panic, exit
+  case lines, limits, preempt, probe, reboot, panic, exit
 
   var name: StaticString {
     switch self {
@@ -29,6 +29,7 @@ enum ConsoleCommand: CaseIterable {
     case .kill: "kill"
     case .lines: "lines"
     case .limits: "limits"
+    case .preempt: "preempt"
     case .probe: "probe"
     case .reboot: "reboot"
     case .panic: "panic"
@@ -43,6 +44,7 @@ enum ConsoleCommand: CaseIterable {
     case .log: "[levels]"
     case .kill: "process"
     case .limits: "process min max weight us"
+    case .preempt: "core"
     case .probe: "[ms]"
     case .exit: "[status]"
     default: ""
@@ -63,6 +65,7 @@ enum ConsoleCommand: CaseIterable {
     case .log: "what the log shows: info, or warning,process=debug"
     case .kill: "end a process, as a fault would"
     case .lines: "what NIC and kernel tell each other about cores and processes"
+    case .preempt: "make the NIC preempt a core"
     case .limits: "cores, weight and quantum of a process"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
@@ -119,6 +122,7 @@ enum ConsoleCommands {
     case .kill: kill(words)
     case .lines: SystemTables.printLines()
     case .limits: limits(words)
+    case .preempt: preempt(words)
     case .probe: probe(words)
     case .reboot: PowerControl.restart()
     case .panic: fail()
@@ -229,6 +233,22 @@ enum ConsoleCommands {
     else {
       reply("no process \(process) that runs")
       return
+    }
+  }
+
+  private static func preempt(_ words: borrowing CommandWords) {
+    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount),
+      let nic = Kernel.nic
+    else {
+      reply("preempt: a core as cores shows it, of a machine with a NIC")
+      return
+    }
+    do throws(NIC.Failure) {
+      try Kernel.withTables { () throws(NIC.Failure) in
+        try nic.preempt(CoreIdentifier(UInt16(core)))
+      }
+    } catch {
+      reply("the NIC does not preempt core \(core): \(error)")
     }
   }
 

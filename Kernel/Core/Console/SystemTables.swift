@@ -111,7 +111,14 @@ enum SystemTables {
           "core \(number): user process \(thread.process.number) endpoint \(thread.endpoint.number)"
         )
       } else {
-        let mode: StaticString = core.running == nil ? "dispatch" : "general"
+        let mode: StaticString =
+          switch CoreState(word: core.publishedState)?.mode {
+          case .dispatch: "dispatch"
+          case .general: "general"
+          case .offline: "offline"
+          // The thread has left.
+          case .user, nil: "unknown"
+          }
         write("core \(number): \(mode)")
       }
     }

@@ -151,6 +151,12 @@ struct NIC: Sendable {
     try execute(.installService)
   }
 
+  /// R9, from the kernel.
+  func preempt(_ core: CoreIdentifier) throws(Failure) {
+    setArgument(0, UInt64(core.number))
+    try execute(.preemptCore)
+  }
+
   func counter(_ counter: NICCounter) throws(Failure) -> UInt64 {
     setArgument(0, UInt64(counter.rawValue))
     try execute(.readCounter)

@@ -57,6 +57,7 @@ extension World {
         threads[thread].announcedTag =
           head.code == CodeAddress.kernelCall
           ? try loadWord(ControlLineWord.tag, of: cores[core].loop, on: core) : 0
+        threads[thread].hasStored = false
         enter(thread, on: core)
       case .decline:
         var recorded = RecordedOperations()

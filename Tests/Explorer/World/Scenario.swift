@@ -75,6 +75,8 @@ public final class Scenario: Sendable {
   public let budget: Budget
   /// Threads begin in a run queue and ask for their endpoints; otherwise they are parked already.
   public let startsThreads: Bool
+  /// A worker that the kernel enters for a CALL stores before it loads (R8).
+  public let storesFirst: Bool
   /// Calls that clients have under way at most.
   public let window: Int
 
@@ -87,13 +89,14 @@ public final class Scenario: Sendable {
 
   public init(
     _ name: String, cores: Int, processes: [ProcessPlan], budget: Budget = Budget(),
-    startsThreads: Bool = false, window: Int = 64
+    startsThreads: Bool = false, storesFirst: Bool = false, window: Int = 64
   ) {
     self.name = name
     self.cores = cores
     self.processes = processes
     self.budget = budget
     self.startsThreads = startsThreads
+    self.storesFirst = storesFirst
     self.window = window
     processOfThread = processes.indices.flatMap { index in
       Array(repeating: index + 1, count: processes[index].workers)

@@ -151,5 +151,6 @@ extension SimulatedThread {
     digest.combine(loop.parity == .one)
     digest.combine(Int(state.rawValue))
     digest.combine(announcedTag != 0)
+    digest.combine(hasStored)
   }
 }

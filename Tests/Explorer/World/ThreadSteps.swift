@@ -20,7 +20,13 @@ extension World {
     case .firstYield:
       threads[thread].place = .load
       park(thread, on: core)
-    case .load: try loadMessage(thread, on: core)
+    case .load:
+      if scenario.storesFirst, threads[thread].announcedTag != 0, !threads[thread].hasStored {
+        threads[thread].hasStored = true
+        try storeFirst(thread, on: core)
+      } else {
+        try loadMessage(thread, on: core)
+      }
     case .handler(let head):
       try respond(to: head, thread, on: core)
       threads[thread].place = .finish
@@ -41,6 +47,7 @@ extension World {
     case CodeAddress.yieldNow(process): threads[thread].place = .yielding
     case CodeAddress.handler(process, echo: false), CodeAddress.handler(process, echo: true):
       try checkAnnouncement(of: thread, on: core)
+      try checkFirstStore(of: thread, on: core)
       threads[thread].place = .handler(head)
     default:
       throw Fault(
@@ -88,6 +95,24 @@ extension World {
       result |= UInt64(PlannedCall.answer(UInt8(truncatingIfNeeded: word >> shift))) << shift
     }
     return result
+  }
+
+  private static var firstStore: (word: Int, value: UInt64) { (ControlLineWord.tail - 1, 0x5A) }
+
+  /// R8: what a handler may do that knows its arguments, in a word that the int calls leave free.
+  private mutating func storeFirst(_ thread: Int, on core: Int) throws(Fault) {
+    let offset = UInt64(threads[thread].loop.currentLine) + UInt64(World.firstStore.word * 8)
+    nic.store(access(core), offset: offset, size: 8, value: World.firstStore.value)
+    try takeOutputs()
+  }
+
+  private mutating func checkFirstStore(of thread: Int, on core: Int) throws(Fault) {
+    guard threads[thread].hasStored else { return }
+    threads[thread].hasStored = false
+    let value = try loadWord(World.firstStore.word, of: threads[thread].loop, on: core)
+    guard value == World.firstStore.value else {
+      throw Fault(.r8Binding, "what thread \(thread) stored first is lost: \(value)")
+    }
   }
 
   /// R8: a thread that the kernel entered for a call gets that call.

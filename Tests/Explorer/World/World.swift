@@ -40,6 +40,8 @@ struct SimulatedThread: Hashable {
   var state: ThreadState
   /// The tag of the call that the kernel was told of when it entered this thread (R8).
   var announcedTag: UInt64 = 0
+  /// It has stored since then (`Scenario.storesFirst`).
+  var hasStored = false
 }
 
 /// The state of everything.

@@ -78,6 +78,7 @@ extension Lauberhorn {
       storeState(value, word: word, of: process, access)
     case .processLoad: report(.storeToLoadLine, access, at: offset)
     case .endpoint(let endpoint, let blockOffset):
+      bindByStore(to: endpoint, blockOffset, access)
       guard self[endpoint].message != nil else {
         report(.storeWithoutMessage, access, at: offset)
         return
@@ -138,6 +139,7 @@ extension Lauberhorn {
   private mutating func give(
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access
   ) {
+    noteColourWait(of: endpoint, blockOffset, on: access.core)
     let call = callCharged(for: endpoint, on: access.core)
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       let overflow = (blockOffset - EndpointLayout.receiveOverflowOffset) / LineGeometry.lineBytes
@@ -248,6 +250,7 @@ extension Lauberhorn {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
+        checkColour(ofHeldLoadAt: endpoint, access, at: offset)
         traceHeldLoad(of: endpoint, access)
       }
       return .held
@@ -320,6 +323,29 @@ extension Lauberhorn {
       self[core].wantedBy = other
       deliver(.yieldNow, to: endpoint)
     }
+  }
+
+  /// R8: the first touch of a worker's line may be a store, of the response even. It means what a
+  /// load there would; then the line is given with the message, and the store goes into that.
+  private mutating func bindByStore(
+    to endpoint: EndpointIdentifier, _ blockOffset: Int, _ access: Access
+  ) {
+    guard let call = self[access.core].pendingCall,
+      blockOffset < EndpointLayout.receiveOverflowOffset,
+      isWorker(endpoint, of: calls[call].process)
+    else { return }
+    let isCurrent = blockOffset / LineGeometry.lineBytes == Int(self[endpoint].parity.rawValue)
+    switch self[endpoint].message {
+    case nil: guard isCurrent else { return }
+    // A response belongs into the line that brought the call.
+    case .call: return
+    default:
+      guard !isCurrent else { return }
+      acknowledge(endpoint, access)
+    }
+    self[access.core].wantedBy = nil
+    bind(call, to: endpoint, on: access.core)
+    dispatch()
   }
 
   /// R8: the call that this core's kernel endpoint got goes to the worker that the kernel ran.

@@ -15,6 +15,8 @@ enum RPCRejection: Hashable {
   /// `auth_stat` values that the NIC sends.
   enum AuthenticationStatus: UInt32, Hashable {
     case badCredential = 1
+    /// Of a flavour that nobody here knows; the client may begin anew with another.
+    case rejectedCredential = 2
     case badVerifier = 3
   }
 }
@@ -83,13 +85,13 @@ enum RPCMessage {
     case .pastEnd: return .drop(.dropRPCMalformedAuthentication)
     case .found(let found): credential = found
     }
-    guard credential.isAcceptableCredential(frame) else {
-      return .reject(transaction: transaction, .authentication(.badCredential))
+    if let fault = credential.credentialFault(frame) {
+      return .reject(transaction: transaction, .authentication(fault))
     }
     let verifier: Authentication
     switch Authentication.decode(frame, credential.end..<message.upperBound) {
     case .cut: return .drop(.dropRPCTooShort)
-    case .tooLong: return .reject(transaction: transaction, .authentication(.badCredential))
+    case .tooLong: return .reject(transaction: transaction, .authentication(.badVerifier))
     case .pastEnd: return .drop(.dropRPCMalformedAuthentication)
     case .found(let found): verifier = found
     }
@@ -139,11 +141,11 @@ private struct Authentication {
 
   /// AUTH_NONE with any body (RFC 5531 §10.1 recommends, not demands, an empty one), or a
   /// well-formed AUTH_SYS. The NIC checks form only; who may call is the service's business.
-  func isAcceptableCredential(_ frame: Span<UInt8>) -> Bool {
+  func credentialFault(_ frame: Span<UInt8>) -> RPCRejection.AuthenticationStatus? {
     switch flavour {
-    case RPCMessage.flavourNone: true
-    case RPCMessage.flavourSystem: isWellFormedSystemCredential(frame)
-    default: false
+    case RPCMessage.flavourNone: nil
+    case RPCMessage.flavourSystem: isWellFormedSystemCredential(frame) ? nil : .badCredential
+    default: .rejectedCredential
     }
   }
 
