@@ -119,8 +119,8 @@ struct WarmCalls {
 let arguments = CommandLine.arguments.dropFirst()
 let part = arguments.first ?? ""
 let onlyRound = arguments.dropFirst().first.flatMap { Int($0) }
-let rounds = onlyRound == nil ? 20 : 1
-let calls = onlyRound ?? 50_000
+let rounds = onlyRound == nil ? 1000 : 1
+let calls = onlyRound ?? 1000
 
 for shape in Shape.all where part.isEmpty || shape.name.contains(part) {
   var bench = WarmCalls(shape)

@@ -280,6 +280,11 @@ func makeListeningBench() throws -> (Bench, Consumer) {
       [UInt8](repeating: 0xFF, count: 6) + asker + [8, 6, 0, hardware, 8, 0, 6, 4, 0, operation]
         + asker + [192, 168, 128, 7] + [0, 0, 0, 0, 0, 0] + [192, 168, 128, target]
     }
+    // A longer frame before: nothing of it may stand in the padding (R13).
+    var refused = CallFrame()
+    refused.procedure = 99
+    bench.receive(refused)
+    #expect(bench.takeFrames().count == 1)
     bench.receive(request())
     let reply = try #require(bench.takeFrames().first)
     let start: [UInt8] =

@@ -49,6 +49,35 @@ import Testing
     #expect(bench.takeViolations() == [])
   }
 
+  /// R13: the lines have the frame and zeros, not what the NIC's memory had of others.
+  @Test func r13BesideAFrameThereAreZeros() throws {
+    var (bench, kernel) = try makeBench()
+    try bench.install(process: 1, endpoints: [2])
+    let hyper = SignatureCode.hyper.rawValue
+    #expect(bench.installService(process: 1, arguments: [hyper, hyper]) == .done)
+    kernel.publishDispatch()
+    var long = KernelFrameTests.foreign
+    long.arguments = Array(repeating: 0xEE, count: 400)
+    bench.receive(long)
+    _ = try #require(kernel.load())
+    #expect(kernel.finishAndLoad() == nil)
+    // Unmarshalled in part: these are too many arguments.
+    var call = CallFrame()
+    call.arguments = Array(repeating: 0xEE, count: 20)
+    bench.receive(call)
+    #expect(bench.count(.rejectedGarbageArguments) == 1)
+    let short = KernelFrameTests.foreign.bytes
+    #expect(short.count % 8 != 0)
+    bench.receive(short)
+    let head = try #require(kernel.load())
+    #expect(head.argument0 == UInt64(short.count))
+    for word in ControlLineWord.firstArgument + 1..<ControlLineWord.tail {
+      #expect(kernel.word(word) == 0, "word \(word)")
+    }
+    let rest = [UInt8](repeating: 0, count: 512 - short.count)
+    #expect(frameBytes(bench, 512) == short + rest)
+  }
+
   @Test func kindsOfForeignFrames() throws {
     var icmp = CallFrame()
     icmp.ipProtocol = 1

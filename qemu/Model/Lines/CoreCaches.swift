@@ -46,6 +46,7 @@ struct CoreCaches: Hashable {
   /// - Parameters:
   ///   - byte: offset in the line, a multiple of `size`.
   ///   - size: 1, 2, 4 or 8.
+  @inline(__always)
   func load(_ line: LineIndex, at byte: Int, size: Int) -> UInt64 {
     lines[line.number][byte / LineGeometry.wordBytes]
       .extract(size: size, at: byte % LineGeometry.wordBytes)
@@ -70,6 +71,7 @@ struct CoreCaches: Hashable {
 
 extension UInt64 {
   /// `size` bytes at byte `offset` of a little-endian word.
+  @inline(__always)
   func extract(size: Int, at offset: Int) -> UInt64 {
     let shifted = self >> UInt64(offset * 8)
     return size == 8 ? shifted : shifted & (1 << UInt64(size * 8) - 1)

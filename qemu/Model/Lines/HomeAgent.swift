@@ -185,7 +185,8 @@ extension Lauberhorn {
     case endpoint(EndpointIdentifier, blockOffset: Int)
   }
 
-  /// Nil when the access breaks a rule; it is reported then.
+  /// Nil when the access breaks a rule; it is reported then. Every access comes through here.
+  @inline(__always)
   private mutating func locate(_ access: Access, offset: UInt64, size: Int) -> Place? {
     guard access.core.index < cores.count else { return refuse(.unknownCore, access, offset) }
     // A power of two, so that no division is needed.
@@ -222,6 +223,7 @@ extension Lauberhorn {
       word: stateOffset % LineGeometry.lineBytes / LineGeometry.wordBytes)
   }
 
+  @inline(never)
   private mutating func refuse(
     _ rule: Violation.Rule, _ access: Access, _ offset: UInt64
   ) -> Place? {
