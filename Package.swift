@@ -91,6 +91,13 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
+  .target(name: "Workload", path: "Tools/Workload", swiftSettings: strict + optimised),
+  .target(
+    name: "Simulation", dependencies: ["Interface", "Model", "Scheduling", "Workload"],
+    path: "Tools/Simulation", swiftSettings: strict + optimised),
+  .executableTarget(
+    name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
+    path: "Tools/Figures", swiftSettings: strict + optimised),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
   .executableTarget(

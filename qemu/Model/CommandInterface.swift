@@ -108,6 +108,9 @@ extension Lauberhorn {
     installed.weight = Int(clamping: max(argument(3), 1))
     installed.quantumNanoseconds = argument(4)
     installed.minimumCores = Int(min(argument(5), UInt64(installed.maximumCores)))
+    installed.waitLimitNanoseconds = argument(6)
+    installed.dropsExcess = argument(7) != 0
+    if installed.waitLimitNanoseconds > 0 { processes.limitsWaiting += 1 }
     processes[process] = installed
     return .done
   }

@@ -119,6 +119,8 @@ public struct Lauberhorn: Hashable, Sendable {
   var calls: CallTable
   var kernelFrames = FrameQueue()
   var commandRegisters = CommandRegisters()
+  /// 0 unless a process limits how long its calls wait.
+  var queueClock: UInt64 = 0
   /// Orders arrivals against deliveries; counts up with each.
   var order: UInt64 = 0
   var scratch = Scratch()
@@ -159,6 +161,7 @@ public struct Lauberhorn: Hashable, Sendable {
   /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
   public mutating func advance(nowNanoseconds: UInt64) {
     outputs.reclaim()
+    noteTime(nowNanoseconds)
     advanceReceivedWire(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))

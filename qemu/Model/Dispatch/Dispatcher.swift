@@ -49,6 +49,7 @@ extension Lauberhorn {
 
   mutating func takeWaitingCall(of process: ProcessIdentifier) -> CallIndex? {
     let call = processes[process].queue.popFirst(in: &calls)
+    if call != nil { noteUnqueued(process) }
     processes.updateWaiting(process)
     return call
   }
@@ -58,6 +59,7 @@ extension Lauberhorn {
     let process = calls[call].process
     counters.count(.callsRequeued)
     processes[process].queue.prepend(call, in: &calls)
+    noteQueued(process)
     processes.updateWaiting(process)
   }
 

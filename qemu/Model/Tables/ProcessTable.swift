@@ -14,6 +14,11 @@ struct Process: Hashable {
   var quantumNanoseconds: UInt64 = 0
   /// Calls that may wait.
   var queueLimit = 0
+  /// Calls that would wait longer are refused; 0: none.
+  var waitLimitNanoseconds: UInt64 = 0
+  /// Calls that are refused get no answer.
+  var dropsExcess = false
+  var waitEstimate = WaitEstimate()
   var queue = CallQueue()
   /// Its endpoints that need a core again (R11).
   var resumesWaiting = 0
@@ -38,6 +43,8 @@ struct ProcessTable: Hashable {
   private(set) var firstWaiting: ProcessIdentifier?
   private var lastWaiting: ProcessIdentifier?
   private(set) var waitingProcesses = 0
+  /// Processes with a wait limit.
+  var limitsWaiting = 0
 
   init(capacity: Int) {
     processes = Array(repeating: Process(), count: capacity)

@@ -50,10 +50,10 @@ extension Lauberhorn {
       return
     }
     let process = services[service].process
-    // A queue that is full now stays full: everything that could go on went on already. An
-    // empty one takes the call in any case, since a core may be free.
-    guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+    if let reason = refusal(for: process) {
+      refuse(
+        reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     let call = Call(
@@ -61,19 +61,24 @@ extension Lauberhorn {
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
       arrivalOrder: nextOrder())
     guard let index = calls.insert(call, arguments: scratch.area) else {
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      refuse(
+        .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
+    noteQueued(process)
     processes.updateWaiting(process)
     dispatch()
     let waiting = processes[process].queue.count
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      refuse(
+        .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     counters.count(.callsAccepted)
@@ -86,11 +91,6 @@ extension Lauberhorn {
   ) -> Int? {
     var area = area.mutableSpan
     return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
-  }
-
-  private mutating func rejectOverload(transaction: UInt32, of datagram: Datagram) {
-    counters.count(.rejectedOverload)
-    send(.systemError, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
   }
 
   private mutating func reject(
