@@ -3,30 +3,17 @@ import Scheduling
 import Simulation
 import Workload
 
-let n = Int(CommandLine.arguments[1])!
-let mixName = CommandLine.arguments[2]
-let services = Int(CommandLine.arguments[3])!
-let mix = ServiceTimeMix(parsing: mixName)!
-for load in [0.3, 0.5, 0.7, 0.8, 0.9] {
-  let cores = 16
-  let w = Workload(
-    seed: 1,
-    arrivals: Arrivals(.poisson, callsPerSecond: load * Double(cores) * 1e9 / mix.meanNanoseconds),
-    popularity: .even(services: services), mixes: [mix])
-  let calls = Array(w.calls.prefix(n))
-  var line = "\(load)"
-  for overhead in [0, Costs().warmCallNanoseconds] {
-    var ideal = IdealQueue(cores: cores, overheadNanoseconds: overhead)
-    var s = Sample(calls.map { Double(ideal.serve($0) - $0.arrivalNanoseconds) })
-    line += String(format: " ideal(%d) %.1f/%.1f", Int(overhead), s.percentile(0.99)! / 1000, s.percentile(0.999)! / 1000)
+let n = Int(CommandLine.arguments[2])!
+for load in [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9] {
+  print(load, terminator: "")
+  for c in Contender.all {
+    let w = CommandLine.arguments[1] == "steady" ? StandardWorkloads.steady(load: load)
+      : CommandLine.arguments[1] == "one" ? StandardWorkloads.steady(load: load, services: 1)
+      : CommandLine.arguments[1] == "shifting" ? StandardWorkloads.shifting(load: load) : StandardWorkloads.dispersed(load: load)
+    var e = Experiment(cores: 16, workload: w, callCount: n)
+    if CommandLine.arguments[1] == "dispersed" { e.measuredService = 0 }
+    var m = try e.run(c)
+    print(String(format: "  %@ %.1f %.1f %d", c.name, m.latency.percentile(0.99)!, m.latency.percentile(0.999)!, m.refused), terminator: "")
   }
-  for policy in [SelectedPolicy.firstCome(FirstCome()), .weightedFair(WeightedFair()), .staticPartition(StaticPartition())] {
-    let t = Date()
-    var m = try SimulatedMachine(MachineSettings(cores: cores, services: services, policy: policy))
-    let o = try m.run(calls)
-    var s = Sample(zip(calls, o.replies).filter { $1 != Outcome.rejected && $1 != 0 }.map { Double($1 - $0.arrivalNanoseconds) })
-    line += String(format: "\n   %@ p99 %.1f p99.9 %.1f", "\(policy.name)", s.percentile(0.99)! / 1000, s.percentile(0.999)! / 1000)
-    line += " warm \(o.warmCalls) cold \(o.coldCalls) yields \(o.yields) preempt \(o.preemptions) resumes \(o.resumes) rej \(o.replies.count { $0 == Outcome.rejected }) events \(o.events) \(Date().timeIntervalSince(t)) s"
-  }
-  print(line)
+  print()
 }

@@ -101,6 +101,7 @@ public struct SimulatedMachine {
           // Cores of its own are not given away, idle or not.
           part.isOwn ? UInt64(part.cores) : 0,
           own.waitLimitNanoseconds, own.dropsExcess ? 1 : 0,
+          settings.policy.patienceNanoseconds,
         ])
       let hyper = UInt64(SignatureCode.hyper.rawValue)
       try command(

@@ -110,7 +110,8 @@ extension Lauberhorn {
     installed.minimumCores = Int(min(argument(5), UInt64(installed.maximumCores)))
     installed.waitLimitNanoseconds = argument(6)
     installed.dropsExcess = argument(7) != 0
-    if installed.waitLimitNanoseconds > 0 { processes.limitsWaiting += 1 }
+    installed.patienceNanoseconds = argument(8)
+    if installed.isTimed { processes.timedProcesses += 1 }
     processes[process] = installed
     return .done
   }

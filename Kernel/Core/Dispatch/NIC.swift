@@ -54,11 +54,13 @@ struct NIC: Sendable {
   // MARK: Commands. The caller holds the kernel's lock: arguments, command and result are one.
 
   func installProcess(
-    _ process: ProcessIdentifier, maximumCores: UInt16, queueLimit: UInt32
+    _ process: ProcessIdentifier, maximumCores: UInt16, queueLimit: UInt32,
+    patienceNanoseconds: UInt64
   ) throws(Failure) {
     setArgument(0, UInt64(process.number))
     setArgument(1, UInt64(maximumCores))
     setArgument(2, UInt64(queueLimit))
+    setArgument(8, patienceNanoseconds)
     try execute(.installProcess)
   }
 

@@ -69,7 +69,8 @@ enum Processes {
       do throws(NIC.Failure) {
         try nic.installProcess(
           block.identifier, maximumCores: min(block.plan.limits.cores, Kernel.coreCount),
-          queueLimit: UInt32(block.plan.limits.queuedCalls))
+          queueLimit: UInt32(block.plan.limits.queuedCalls),
+          patienceNanoseconds: SelectedPolicy.standard.patienceNanoseconds)
       } catch {
         KernelMemory.destroyUserTable(of: &block)
         throw .nic(error)

@@ -74,7 +74,7 @@ extension Lauberhorn {
 
   /// Time is part of the state only while a process needs it.
   mutating func noteTime(_ nowNanoseconds: UInt64) {
-    if processes.limitsWaiting > 0 { queueClock = nowNanoseconds }
+    if processes.timedProcesses > 0 { queueClock = nowNanoseconds }
   }
 
   mutating func noteQueued(_ process: ProcessIdentifier) {

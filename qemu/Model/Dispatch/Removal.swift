@@ -109,7 +109,7 @@ extension Lauberhorn {
       if self[core].declinedProcess == process { self[core].declinedProcess = nil }
     }
     while let endpoint = processes[process].firstEndpoint { remove(endpoint) }
-    if processes[process].waitLimitNanoseconds > 0 { processes.limitsWaiting -= 1 }
+    if processes[process].isTimed { processes.timedProcesses -= 1 }
     processes[process] = Process()
     dispatch()
   }

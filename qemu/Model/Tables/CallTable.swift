@@ -22,6 +22,8 @@ struct Call: Hashable {
   let argumentBytes: Int
   /// When it came, on the clock of `Lauberhorn.order`.
   let arrivalOrder: UInt64
+  /// When it came; 0 unless somebody needs it (`noteTime`).
+  var arrivalNanoseconds: UInt64 = 0
   var cost = CallCost()
   /// The next waiting call of the process.
   var next: CallIndex?

@@ -19,6 +19,9 @@ struct Process: Hashable {
   /// Calls that are refused get no answer.
   var dropsExcess = false
   var waitEstimate = WaitEstimate()
+  /// How much older another process's call must be than its own before a worker that could go on
+  /// gives up its core; 0: any older one will do.
+  var patienceNanoseconds: UInt64 = 0
   var queue = CallQueue()
   /// Its endpoints that need a core again (R11).
   var resumesWaiting = 0
@@ -33,6 +36,9 @@ struct Process: Hashable {
   fileprivate var previousWaiting: ProcessIdentifier?
   fileprivate var nextWaiting: ProcessIdentifier?
 
+  /// Whether it matters when its calls came.
+  var isTimed: Bool { waitLimitNanoseconds > 0 || patienceNanoseconds > 0 }
+
   /// Calls and workers that wait for a core.
   var waitingCount: Int { queue.count + resumesWaiting }
 }
@@ -43,8 +49,8 @@ struct ProcessTable: Hashable {
   private(set) var firstWaiting: ProcessIdentifier?
   private var lastWaiting: ProcessIdentifier?
   private(set) var waitingProcesses = 0
-  /// Processes with a wait limit.
-  var limitsWaiting = 0
+  /// Processes for which times of calls matter.
+  var timedProcesses = 0
 
   init(capacity: Int) {
     processes = Array(repeating: Process(), count: capacity)

@@ -59,7 +59,7 @@ extension Lauberhorn {
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder())
+      arrivalOrder: nextOrder(), arrivalNanoseconds: queueClock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
