@@ -184,7 +184,7 @@ $(OUT)/kernel.img: $(OUT)/kernel.elf
 
 # What runs, and what only boot tests run.
 programs := echo calculator rpcbind
-test_programs := batch hostile
+test_programs := batch hostile spin
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift

@@ -96,6 +96,9 @@ let hostTargets: [Target] = [
     name: "Simulation", dependencies: ["Interface", "Model", "Scheduling", "Workload"],
     path: "Tools/Simulation", swiftSettings: strict + optimised),
   .executableTarget(
+    name: "wengen-load", dependencies: ["Harness", "Tracing", "Workload"], path: "Tools/Load",
+    swiftSettings: strict),
+  .executableTarget(
     name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
     path: "Tools/Figures", swiftSettings: strict + optimised),
   .executableTarget(
@@ -115,6 +118,8 @@ let hostTargets: [Target] = [
     path: "Benchmarks/Model",
     swiftSettings: strict),
   tests("NetworkTests", "Network"),
+  tests("WorkloadTests", "Workload"),
+  tests("SimulationTests", "Scheduling", "Simulation", "Workload"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
@@ -176,6 +181,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "spin", dependencies: ["Interface", "UserRuntime"], path: "User/Spin",
+    exclude: ["spin.x"], swiftSettings: strict),
   .executableTarget(
     name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
     swiftSettings: strict),

@@ -15,7 +15,9 @@ extension SimulatedMachine {
       store(state, core: core)
       // The barrier that follows waits for the line.
       let time = now + costs.answerNanoseconds
-      if let thread = cores[core].thread { goOn(thread, on: core, at: time) } else {
+      if let thread = cores[core].thread {
+        goOn(thread, on: core, at: time)
+      } else {
         finishKernelMessage(core, at: time)
       }
     case .handler: endHandler(core)
@@ -178,7 +180,7 @@ extension SimulatedMachine {
     accessIsHeld = false
     if cores[core].acknowledges {
       cores[core].acknowledges = false
-      cores[core].fetched = now + costs.fetchNanoseconds
+      cores[core].fetched = now + (costs.answersDuringFetch ? 0 : costs.fetchNanoseconds)
       replyDelay = costs.fetchNanoseconds
     } else {
       replyDelay = 0

@@ -29,6 +29,9 @@ public struct Costs: Hashable, Sendable {
   public var answerNanoseconds: UInt64 = 352
   /// The home's clean-invalidate of a control line, until the line is back.
   public var fetchNanoseconds: UInt64 = 980
+  /// What if: the NIC answers the load of one line while the fetch of the other is still under way.
+  /// Interface R4 has the answer follow the fetch, as the prototype's hardware does.
+  public var answersDuringFetch = false
   /// The NIC's own way from frame to line, or from line to frame.
   public var pipelineNanoseconds: UInt64 = 60
   /// From the NIC's interrupt to the core: as a message, one way.
@@ -44,6 +47,7 @@ public struct Costs: Hashable, Sendable {
   /// the fetch of the response, the answer's way to the core. A queue without scheduling costs
   /// pays this too.
   public var warmCallNanoseconds: UInt64 {
-    nanoseconds(warmInstructions) + requestNanoseconds + fetchNanoseconds + answerNanoseconds
+    nanoseconds(warmInstructions) + requestNanoseconds + answerNanoseconds
+      + (answersDuringFetch ? 0 : fetchNanoseconds)
   }
 }

@@ -17,7 +17,8 @@ public enum StandardWorkloads {
   /// The same calls, but seven of ten are for one service, each 5 ms for another one.
   public static func shifting(load: Double, seed: UInt64 = 1) -> Workload {
     make(
-      load, Popularity(shares: [7, 1, 1, 1]), .rotating(periodNanoseconds: 5_000_000), [.tpcC], seed,
+      load, Popularity(shares: [7, 1, 1, 1]), .rotating(periodNanoseconds: 5_000_000), [.tpcC],
+      seed,
       cores)
   }
 

@@ -73,7 +73,8 @@ enum ReplyContent: Equatable {
       return
     }
     switch word(5) {
-    case 0 where frame.count >= 74: self = .result(call: Int(word(0)), value: word(6) << 32 | word(7))
+    case 0 where frame.count >= 74:
+      self = .result(call: Int(word(0)), value: word(6) << 32 | word(7))
     case 5: self = .rejected(call: Int(word(0)))
     default: self = .unknown
     }
