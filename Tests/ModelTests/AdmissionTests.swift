@@ -102,14 +102,6 @@ import Testing
     #expect(estimate == before)
   }
 
-  @Test func withoutALimitTimeIsNoPartOfTheState() throws {
-    let bench = try Bench()
-    try bench.install(process: 1, endpoints: [4])
-    try #require(bench.installService(process: 1) == .done)
-    bench.receive(CallFrame())
-    #expect(bench.nic.queueClock == 0)
-  }
-
   @Test(arguments: [
     // Its own next call is older, or not younger by enough: no switch.
     (patience: 50_000 as UInt64, ownComesFirst: true, delay: 10_000 as UInt64, yields: false),

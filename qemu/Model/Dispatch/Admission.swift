@@ -64,6 +64,8 @@ extension Lauberhorn {
     _ reason: NICCounter, of process: ProcessIdentifier, transaction: UInt32,
     from port: UInt16, to caller: Caller
   ) {
+    processes[process].rejections += 1
+    noteLoad(of: process)
     guard !processes[process].dropsExcess else {
       counters.count(.droppedOverload)
       return
@@ -72,19 +74,14 @@ extension Lauberhorn {
     send(.systemError, transaction: transaction, from: port, to: caller)
   }
 
-  /// Time is part of the state only while a process needs it.
-  mutating func noteTime(_ nowNanoseconds: UInt64) {
-    if processes.timedProcesses > 0 { queueClock = nowNanoseconds }
-  }
-
   mutating func noteQueued(_ process: ProcessIdentifier) {
     guard processes[process].waitLimitNanoseconds > 0 else { return }
-    processes[process].waitEstimate.noteArrival(nowNanoseconds: queueClock)
+    processes[process].waitEstimate.noteArrival(nowNanoseconds: clock.nanoseconds)
   }
 
   mutating func noteUnqueued(_ process: ProcessIdentifier) {
     guard processes[process].waitLimitNanoseconds > 0 else { return }
     processes[process].waitEstimate.noteDeparture(
-      nowNanoseconds: queueClock, isEmpty: processes[process].queue.count == 0)
+      nowNanoseconds: clock.nanoseconds, isEmpty: processes[process].queue.count == 0)
   }
 }

@@ -109,8 +109,9 @@ extension Lauberhorn {
       if self[core].declinedProcess == process { self[core].declinedProcess = nil }
     }
     while let endpoint = processes[process].firstEndpoint { remove(endpoint) }
-    if processes[process].isTimed { processes.timedProcesses -= 1 }
+    cleanState(of: process)
     processes[process] = Process()
+    takeBackLoad(of: process)
     dispatch()
   }
 }

@@ -16,9 +16,8 @@ extension Lauberhorn {
   }
 
   private mutating func answer(_ request: ARPRequest) {
-    scratch.clearFrame(ARPPacket.end)
     ReplyEncoder.encodeAddressReply(to: request, own: own, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: ARPPacket.end)
+    outputs.appendFrame(scratch.frame, 0..<ARPPacket.end)
     counters.count(.arpAnswered)
     counters.count(.framesSent)
   }
@@ -43,13 +42,14 @@ extension Lauberhorn {
       return
     }
     let used = Lauberhorn.unmarshal(
-      frame.extracting(rpc.arguments),
-      signature: services.signatures[services.argumentSignature(of: service)], into: &scratch.area)
+      frame.extracting(rpc.arguments), signatures: services.signatures,
+      services.argumentSignature(of: service), into: &scratch.area)
     guard let used else {
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
     }
     let process = services[service].process
+    processes[process].arrivals += 1
     if let reason = refusal(for: process) {
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
@@ -59,7 +59,7 @@ extension Lauberhorn {
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder(), arrivalNanoseconds: queueClock)
+      arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
@@ -71,6 +71,7 @@ extension Lauberhorn {
     processes[process].queue.append(index, in: &calls)
     noteQueued(process)
     processes.updateWaiting(process)
+    noteLoad(of: process)
     dispatch()
     let waiting = processes[process].queue.count
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
@@ -87,10 +88,11 @@ extension Lauberhorn {
 
   /// Into an argument area; nil when the arguments do not fit the signature.
   private static func unmarshal(
-    _ xdr: Span<UInt8>, signature: ArraySlice<UInt8>, into area: inout [UInt8]
+    _ xdr: Span<UInt8>, signatures: [UInt8], _ signature: Range<Int>, into area: inout [UInt8]
   ) -> Int? {
     var area = area.mutableSpan
-    return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
+    return Unmarshaller.unmarshal(
+      xdr, signature: signatures.span.extracting(signature), into: &area)
   }
 
   private mutating func reject(
@@ -103,11 +105,10 @@ extension Lauberhorn {
   mutating func send(
     _ rejection: RPCRejection, transaction: UInt32, from port: UInt16, to caller: Caller
   ) {
-    scratch.clearFrame(ReplyEncoder.longestRejection)
     let end = ReplyEncoder.encode(rejection, transaction: transaction, into: &scratch.frame)
     ReplyEncoder.encodeHeaders(
       own: own, serverPort: port, to: caller, end: end, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: end)
+    outputs.appendFrame(scratch.frame, 0..<end)
     counters.count(.framesSent)
   }
 }
