@@ -106,7 +106,7 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
-    path: "Tools/Figures", swiftSettings: strict + optimised),
+    path: "Tools/Figures", exclude: ["Plots", "packages.txt"], swiftSettings: strict + optimised),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
   .executableTarget(

@@ -20,31 +20,38 @@ struct Figure: Sendable {
   }
 
   static let all = [
-    tail("tail-steady", calls: 300_000) { StandardWorkloads.steady(load: $0) },
-    tail("tail-one", calls: 300_000) { StandardWorkloads.steady(load: $0, services: 1) },
-    tail("tail-shifting", calls: 300_000) { StandardWorkloads.shifting(load: $0) },
-    tail("tail-get", calls: 200_000, service: 0) { StandardWorkloads.dispersed(load: $0) },
-    tail("tail-scan", calls: 200_000, service: 1) { StandardWorkloads.dispersed(load: $0) },
+    tail("tail-steady", calls: 150_000) { StandardWorkloads.steady(load: $0) },
+    tail("tail-shifting", calls: 150_000) { StandardWorkloads.shifting(load: $0) },
+    tail("tail-one", calls: 150_000) { StandardWorkloads.steady(load: $0, services: 1) },
+    tail("tail-dispersed", calls: 100_000, services: [0, 1]) {
+      StandardWorkloads.dispersed(load: $0)
+    },
     goodput, cores, idle,
   ]
 
-  private static let loads = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+  private static let loads = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9]
 
   /// The 99.9th percentile of the latency in microseconds against the load.
+  /// - Parameter services: those that have columns of their own; none: all together.
   private static func tail(
-    _ name: String, calls: Int, service: Int? = nil,
+    _ name: String, calls: Int, services: [Int] = [],
     _ workload: @escaping @Sendable (Double) -> Workload
   ) -> Figure {
-    Figure(name: name, columns: ["load"] + Contender.all.map(\.name)) {
+    let names = Contender.all.map(\.name)
+    let columns =
+      services.isEmpty ? names : services.flatMap { service in names.map { "\($0) \(service)" } }
+    return Figure(name: name, columns: ["load"] + columns) {
       try loads.map { load in
-        var experiment = Experiment(
+        let experiment = Experiment(
           cores: StandardWorkloads.cores, workload: workload(load), callCount: calls)
-        experiment.measuredService = service
-        return [load]
-          + (try Contender.all.map { contender in
-            var measurement = try experiment.run(contender)
-            return measurement.latency.percentile(0.999)
-          })
+        var measured = try Contender.all.map { try experiment.run($0) }
+        var row: [Double?] = [load]
+        for service in services.isEmpty ? [nil] : services.map(Optional.some) {
+          for index in measured.indices {
+            row.append(measured[index].percentile(0.999, ofService: service))
+          }
+        }
+        return row
       }
     }
   }
@@ -61,7 +68,7 @@ struct Figure: Sendable {
         + (try [(4096, 0), (64, 0), (4096, 100_000)].map { queueLimit, waitLimit in
           var experiment = Experiment(
             cores: StandardWorkloads.cores, workload: StandardWorkloads.steady(load: load),
-            callCount: 150_000)
+            callCount: 80_000)
           experiment.deadlineNanoseconds = deadlineNanoseconds
           experiment.queueLimit = queueLimit
           experiment.waitLimitNanoseconds = UInt64(waitLimit)

@@ -12,7 +12,9 @@ do {
   for figure in Figure.all {
     let start = ContinuousClock.now
     try figure.write(into: folder)
-    print("  figures    \(figure.name): \(start.duration(to: .now))")
+    let seconds = start.duration(to: .now).components.seconds
+    // Not `print`, which keeps its lines until the end when they go to a file.
+    FileHandle.standardOutput.write(Data("  figures    \(figure.name), \(seconds) s\n".utf8))
   }
 } catch {
   FileHandle.standardError.write(Data("wengen-figures: \(error)\n".utf8))

@@ -31,8 +31,8 @@ public enum Contender: Sendable {
 public struct Measurement: Sendable {
   /// From frame to frame, in microseconds.
   public var latency = Sample()
-  /// Latency by the handler's time.
-  public var slowdown = Sample()
+  /// The same of each service alone.
+  private var latencyByService: [Int: Sample] = [:]
   public var answered = 0
   public var refused = 0
   public var withinDeadline = 0
@@ -53,8 +53,6 @@ public struct Experiment: Sendable {
   public var callCount: Int
   /// For `Measurement.withinDeadline`.
   public var deadlineNanoseconds: UInt64 = .max
-  /// Which services are measured; nil: all.
-  public var measuredService: Int?
   public var costs = Costs()
   public var queueLimit = 4096
   public var waitLimitNanoseconds: UInt64 = 0
@@ -96,8 +94,7 @@ public struct Experiment: Sendable {
       measurement.outcome = outcome
     }
     let first = callCount / 20
-    for index in first..<calls.count
-    where measuredService.map({ $0 == calls[index].service }) ?? true {
+    for index in first..<calls.count {
       measurement.note(calls[index], end: measurement.ends[index], deadlineNanoseconds)
     }
     if let last = calls.last {
@@ -125,6 +122,13 @@ extension Measurement {
     let nanoseconds = end - call.arrivalNanoseconds
     if nanoseconds <= deadlineNanoseconds { withinDeadline += 1 }
     latency.add(Double(nanoseconds) / 1000)
-    slowdown.add(Double(nanoseconds) / Double(call.serviceNanoseconds))
+    latencyByService[call.service, default: Sample()].add(Double(nanoseconds) / 1000)
+  }
+
+  /// Of the latency in microseconds; nil when no call of the service was answered.
+  /// - Parameter service: nil: all of them.
+  public mutating func percentile(_ share: Double, ofService service: Int? = nil) -> Double? {
+    guard let service else { return latency.percentile(share) }
+    return latencyByService[service]?.percentile(share)
   }
 }

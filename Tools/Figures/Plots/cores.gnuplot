@@ -13,7 +13,7 @@ set arrow 2 from 10,0 to 10,16 nohead dashtype 3 linecolor "#404040" front
 set arrow 3 from 15,0 to 15,16 nohead dashtype 3 linecolor "#404040" front
 set title "Cores follow the load: 70 % of the calls are for another service every 5 ms"
 set label 1 "16 cores at load 0.7, TPC-C's service times, first come; means over 100 µs. No core is given away while nobody else wants it.\nSimulated in process with the production NIC model and Enzian's line latencies. Documentation/simulation.md" \
-  at screen 0.03, 0.085 font ",10.5" textcolor "#404040"
+  at screen 0.03, 0.085 font caption textcolor "#404040"
 file = data . "/cores.dat"
 plot file using 1:($2+$3+$4+$5) with filledcurves y1=0 linecolor "#cc79a7" title "service 4", \
   file using 1:($2+$3+$4) with filledcurves y1=0 linecolor "#009e73" title "service 3", \

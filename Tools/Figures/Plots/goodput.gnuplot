@@ -9,7 +9,7 @@ set ylabel "answers within 300 µs, thousands a second"
 set title "Overload: calls that would wait too long are refused when they come"
 set key at graph 0.98, 0.5 right
 set label 1 "16 cores, four services, TPC-C's service times, first come; refused calls cost no core anything.\nSimulated in process with the production NIC model and Enzian's line latencies. Documentation/simulation.md" \
-  at screen 0.03, 0.08 font ",10.5" textcolor "#404040"
+  at screen 0.03, 0.08 font caption textcolor "#404040"
 file = data . "/goodput.dat"
 plot file using 1:($4/1000) with linespoints linetype 3 title "refused above an expected wait of 100 µs", \
   file using 1:($3/1000) with linespoints linetype 4 title "queues of 64 calls, no limit of the wait", \

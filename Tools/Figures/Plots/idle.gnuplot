@@ -12,7 +12,7 @@ set grid xtics linecolor "#e4e4e4"
 set xlabel "per second, logarithmic" offset 0, 0.3
 set title "A core that waits: a load that is held, or a loop that polls"
 set label 1 "A second of simulated time without calls; TRYAGAIN every 15 ms. A polling core at 2 GHz executes an instruction a cycle.\nDocumentation/simulation.md" \
-  at screen 0.03, 0.115 font ",10.5" textcolor "#404040"
+  at screen 0.03, 0.115 font caption textcolor "#404040"
 set style fill solid 0.85 noborder
 file = data . "/idle.dat"
 bar = 0.3

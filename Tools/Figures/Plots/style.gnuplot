@@ -6,6 +6,8 @@ if (kind eq "svg") {
   set terminal pngcairo size 2 * ARG2, 2 * ARG3 fontscale 2 font "Helvetica,9.5" linewidth 2 \
     background "white" enhanced
 }
+# Captions are smaller than what they explain, in both kinds.
+caption = kind eq "svg" ? ",11" : ",8"
 set output out . "/" . ARG1 . "." . kind
 set datafile missing "?"
 set border 3 linecolor "#808080"
