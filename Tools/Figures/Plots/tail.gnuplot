@@ -7,12 +7,12 @@ set ytics ("100 µs" 100, "200 µs" 200, "500 µs" 500, "1 ms" 1000, "2 ms" 2000
 set xrange [0.1:0.9]
 set xtics 0.1,0.2,0.9
 set xlabel "load: share of the cores' time that the handlers alone need" offset 0, 0.4
-set size 0.5, 0.8
-set origin 0, 0.2
+set size 0.5, 0.77
+set origin 0, 0.23
 set title "steady: four services, the same share each"
 set ylabel "99.9th percentile of latency"
 plot for [i=2:6] data . "/tail-steady.dat" using 1:i with linespoints linetype i-1
-set origin 0.5, 0.2
+set origin 0.5, 0.23
 set title "shifting: one of the four has 70 %, every 5 ms another one"
 unset ylabel
 plot for [i=2:6] data . "/tail-shifting.dat" using 1:i with linespoints linetype i-1
