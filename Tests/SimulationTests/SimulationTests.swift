@@ -98,7 +98,10 @@ import Workload
   @Test func aParkedCoreExecutesLessThanAThousandInstructionsASecond() throws {
     var machine = try SimulatedMachine(
       MachineSettings(cores: 16, services: 1, policy: .firstCome(FirstCome())))
-    let outcome = try machine.run([], atLeast: 1_000_000_000)
+    // A call for each core, so that it is a worker that waits there.
+    let outcome = try machine.run(
+      calls(Array(repeating: (1_000, 0, 50_000), count: 16)), atLeast: 1_000_000_000)
+    #expect(outcome.coldCalls == 16)
     #expect(outcome.tryAgains > 16 * 60)
     #expect(outcome.instructions / 16 < 1_000)
   }

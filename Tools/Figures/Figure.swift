@@ -104,7 +104,13 @@ struct Figure: Sendable {
       MachineSettings(
         cores: StandardWorkloads.cores, services: StandardWorkloads.services,
         policy: .firstCome(FirstCome())))
-    let outcome = try machine.run([], atLeast: 1_000_000_000)
+    // A call for each core, so that it is a worker that waits there.
+    let calls = (0..<StandardWorkloads.cores).map {
+      PlannedCall(
+        arrivalNanoseconds: 1_000, service: $0 % StandardWorkloads.services,
+        serviceNanoseconds: 50_000)
+    }
+    let outcome = try machine.run(calls, atLeast: 1_000_000_000)
     let cores = Double(StandardWorkloads.cores)
     return [
       [

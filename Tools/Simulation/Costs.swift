@@ -20,7 +20,8 @@ public struct Costs: Hashable, Sendable {
   /// Interrupt taken in a handler → the kernel pair loaded: all registers saved, interrupt
   /// acknowledged, parked. The limit that the project has set itself for the whole preemption.
   public var preemptInstructions = 250.0
-  /// TRYAGAIN answered → the next load.
+  /// TRYAGAIN answered → the next load, in the user loop (User/README.md). The dispatch thread's are
+  /// more, and not known.
   public var tryAgainInstructions = 8.0
 
   /// From a core's miss to the home, and from the home's answer to the core. A load that finds its

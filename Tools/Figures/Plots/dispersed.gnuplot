@@ -25,8 +25,8 @@ set lmargin 1
 set xrange [0:1]
 set yrange [0:1]
 set key at graph 0.03, 0.98 left top Left reverse maxrows 3 samplen 3
-set label 1 "16 cores, RocksDB's GET and SCAN as services of their own with half of the calls each, 100,000 calls a point.\nA partition protects GETs; its SCANs have too few cores above load 0.5. Simulated in process with the production NIC model; lines cost what they do on Enzian. Documentation/simulation.md" \
-  at graph 0.01, 0.16 font caption textcolor "#404040"
+set label 1 "16 cores, RocksDB's GET and SCAN as services of their own with half of the calls each, 100,000 calls a point.\nA partition protects GETs; its SCANs have too few cores above load 0.5.\nSimulated in process with the production NIC model; lines cost what they do on Enzian. Documentation/simulation.md" \
+  at graph 0.01, 0.22 font caption textcolor "#404040"
 plot for [i=1:5] NaN with linespoints linetype i title i == 1 ? label_ideal : i == 2 ? label_cost : \
   i == 3 ? label_first : i == 4 ? label_fair : "static partition: 8 cores for each service"
 unset multiplot
