@@ -41,7 +41,7 @@ unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
 .PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
-  explore mutate doctor packages kernel services device image clients grub tools \
+  figures load explore mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(OUT)/kernel.elf $(OUT)/kernel-checked.elf
@@ -59,6 +59,8 @@ help:
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
+	@echo '  figures     simulate and draw the figures of Documentation/simulation.md'
+	@echo '  load        many calls to spin services in QEMU, verified; LOAD="--closed 4 --mix tpcc"'
 	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
 	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
@@ -142,6 +144,24 @@ benchmark: swift
 	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark -Xswiftc -static-stdlib
 	@.build/release/wengen-benchmark
 
+# In .build/figures; those that the documentation shows are copied there.
+FIGURES := .build/figures
+
+figures: swift
+	@Tools/Scripts/packages.sh --with Tools/Figures/packages.txt
+	@$(QUIET) simulation $(SWIFT_BUILD) -c release --product wengen-figures
+	@.build/release/wengen-figures $(FIGURES)/data
+	@Tools/Scripts/figures.sh $(FIGURES)/data $(FIGURES)
+	@cp $(FIGURES)/*.svg Documentation/figures/
+	@echo 'In $(FIGURES): *.svg, *.png, data/*.dat; the SVGs in Documentation/figures, too'
+
+# Arguments of wengen-load after `boot`.
+LOAD ?= --closed 4
+
+load: image swift
+	@$(QUIET) load-tool $(SWIFT_BUILD) --product wengen-load
+	@.build/debug/wengen-load boot $(LOAD)
+
 # SEEDS: random paths for each large machine.
 SEEDS ?= 100
 
@@ -192,7 +212,7 @@ $(OUT)/%.img: $(OUT)/%.elf
 
 # What runs, and what only boot tests run.
 programs := echo calculator rpcbind
-test_programs := batch hostile
+test_programs := batch hostile spin
 
 $(OUT)/programs: Package.swift \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift

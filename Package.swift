@@ -97,6 +97,16 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "wengen-explore", dependencies: ["Explorer"], path: "Tools/Explore",
     swiftSettings: strict),
+  .target(name: "Workload", path: "Tools/Workload", swiftSettings: strict + optimised),
+  .target(
+    name: "Simulation", dependencies: ["Interface", "Model", "Scheduling", "Workload"],
+    path: "Tools/Simulation", swiftSettings: strict + optimised),
+  .executableTarget(
+    name: "wengen-load", dependencies: ["Harness", "Tracing", "Workload"], path: "Tools/Load",
+    swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
+    path: "Tools/Figures", exclude: ["Plots", "packages.txt"], swiftSettings: strict + optimised),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace", swiftSettings: strict),
   .executableTarget(
@@ -114,6 +124,8 @@ let hostTargets: [Target] = [
     path: "Benchmarks/Model",
     swiftSettings: strict),
   tests("NetworkTests", "Network"),
+  tests("WorkloadTests", "Workload"),
+  tests("SimulationTests", "Scheduling", "Simulation", "Workload"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),
@@ -175,6 +187,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "spin", dependencies: ["Interface", "UserRuntime"], path: "User/Spin",
+    exclude: ["spin.x"], swiftSettings: strict),
   .executableTarget(
     name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
     swiftSettings: strict),

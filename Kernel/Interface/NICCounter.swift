@@ -37,7 +37,12 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case rejectedProgramMismatch
   case rejectedProcedureUnavailable
   case rejectedGarbageArguments
+  /// The queue of the process, or the call table, was full.
   case rejectedOverload
+  /// The call would have waited longer than its process allows.
+  case rejectedExpectedWait
+  /// Either of these, when the process wants no answer to be sent.
+  case droppedOverload
 
   // Calls accepted (each ends in one of the next group, R7).
   case callsAccepted

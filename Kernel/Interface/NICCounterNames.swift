@@ -34,6 +34,8 @@ extension NICCounter {
     case .rejectedProcedureUnavailable: "rejectedProcedureUnavailable"
     case .rejectedGarbageArguments: "rejectedGarbageArguments"
     case .rejectedOverload: "rejectedOverload"
+    case .rejectedExpectedWait: "rejectedExpectedWait"
+    case .droppedOverload: "droppedOverload"
     case .callsAccepted: "callsAccepted"
     case .callsReplied: "callsReplied"
     case .callsFailedByHandler: "callsFailedByHandler"

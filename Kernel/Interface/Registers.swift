@@ -47,7 +47,9 @@ public enum Register {
 /// command and result.
 public enum Command: UInt64, Hashable, Sendable, CaseIterable {
   /// Arguments: process, maximum cores, queue limit (calls), weight (0 is 1), quantum in
-  /// nanoseconds (0: a handler is never preempted), minimum cores.
+  /// nanoseconds (0: a handler is never preempted), minimum cores, wait limit in nanoseconds (0:
+  /// none), answer to calls that are refused (0: SYSTEM_ERR, else none), patience in
+  /// nanoseconds.
   case installProcess = 1
   /// Arguments: process. Its services vanish and its calls end in errors (R12).
   case removeProcess = 2

@@ -77,12 +77,16 @@ final class Bench {
 
   func install(
     process: UInt64, maximumCores: UInt64 = 4, queueLimit: UInt64 = 16, weight: UInt64 = 1,
-    quantumNanoseconds: UInt64 = 0, minimumCores: UInt64 = 0, endpoints: [UInt64]
+    quantumNanoseconds: UInt64 = 0, minimumCores: UInt64 = 0, waitLimitNanoseconds: UInt64 = 0,
+    dropsExcess: Bool = false, patienceNanoseconds: UInt64 = 0, endpoints: [UInt64]
   ) throws {
     try #require(
       command(
         .installProcess,
-        [process, maximumCores, queueLimit, weight, quantumNanoseconds, minimumCores]) == .done)
+        [
+          process, maximumCores, queueLimit, weight, quantumNanoseconds, minimumCores,
+          waitLimitNanoseconds, dropsExcess ? 1 : 0, patienceNanoseconds,
+        ]) == .done)
     for endpoint in endpoints {
       let addresses: [UInt64] = [0, Stub.tryAgain, Stub.yieldNow, 0, 0, 0, Stub.data]
       try #require(command(.installEndpoint, [endpoint, process, 0] + addresses) == .done)

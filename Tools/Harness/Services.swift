@@ -121,3 +121,38 @@ public enum CalculatorService {
     return (sum, count)
   }
 }
+
+/// `SPIN_PROGRAM` of User/Spin/spin.x.
+public enum SpinService {
+  public static let port: UInt16 = 4006
+  public static let program: UInt32 = 0x2000_0106
+  /// The most rounds that SPIN takes.
+  public static let largestRounds: UInt64 = 100_000_000
+  /// Guest instructions of a round: MADD, SUBS, B.NE.
+  public static let instructionsPerRound = 3.0
+
+  public static let null = RPCProcedure(program: program, version: 1, procedure: 0)
+  public static let spin = RPCProcedure(program: program, version: 1, procedure: 1)
+
+  public static func spinArguments(seed: UInt64, rounds: UInt64) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(Int64(bitPattern: seed))
+    encoder.encode(Int64(bitPattern: rounds))
+    return encoder.bytes
+  }
+
+  /// What SPIN answers, in steps that double: the rounds are one affine map, and so is any number
+  /// of them together.
+  public static func result(seed: UInt64, rounds: UInt64) -> UInt64 {
+    var value = seed
+    var (factor, term): (UInt64, UInt64) = (6_364_136_223_846_793_005, 1_442_695_040_888_963_407)
+    var left = rounds
+    while left > 0 {
+      if left & 1 == 1 { value = value &* factor &+ term }
+      term = term &* (factor &+ 1)
+      factor = factor &* factor
+      left >>= 1
+    }
+    return value
+  }
+}

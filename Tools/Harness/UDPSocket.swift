@@ -96,13 +96,14 @@ public struct UDPSocket: ~Copyable, Sendable {
   private func waitForDatagram(within limit: Duration) throws(NetworkError) -> Bool {
     let end = ContinuousClock.now + limit
     while true {
-      let left = ContinuousClock.now.duration(to: end)
-      guard left > .zero else { return false }
+      // Looks once even when there is no time left: a limit of zero asks and does not wait.
+      let left = max(ContinuousClock.now.duration(to: end), .zero)
       var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       // Safety: one element is given.
-      let ready = unsafe poll(&wanted, 1, left.pollMilliseconds)
+      let ready = unsafe poll(&wanted, 1, left == .zero ? 0 : left.pollMilliseconds)
       if ready > 0 { return true }
       if ready < 0 && errno != EINTR { throw lastError("cannot wait for a datagram") }
+      if left == .zero { return false }
     }
   }
 }

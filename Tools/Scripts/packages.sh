@@ -1,14 +1,19 @@
 #!/bin/bash
-# Installs the Debian packages that are missing: packages.sh [--check]
+# Installs the Debian packages that are missing: packages.sh [--with LIST] [--check]
 #
 # Reads Tools/packages.txt and qemu/Device/packages.txt. When all are there it asks dpkg once and
 # says nothing. Otherwise apt-get installs, as root or through sudo; without either this prints the
 # command and fails. --check only prints the missing names and fails if there are any.
+# --with adds a list that only some targets need.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 lists=(Tools/packages.txt)
 if [[ -r qemu/Device/packages.txt ]]; then lists+=(qemu/Device/packages.txt); fi
+if [[ ${1:-} == --with ]]; then
+  lists+=("$2")
+  shift 2
+fi
 mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "${lists[@]}" | awk '{print $1}' |
   LC_ALL=C sort -u)
 

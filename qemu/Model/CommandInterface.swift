@@ -109,6 +109,9 @@ extension Lauberhorn {
     installed.isInstalled = true
     // More than the call pool cannot wait.
     installed.queueLimit = Int(min(argument(2), UInt64(configuration.callCount)))
+    installed.waitLimitNanoseconds = argument(6)
+    installed.dropsExcess = argument(7) != 0
+    installed.patienceNanoseconds = argument(8)
     processes[process] = installed
     initializeState(
       of: process,

@@ -70,7 +70,7 @@ struct NIC: Sendable {
 
   func installProcess(
     _ process: ProcessIdentifier, queueLimit: UInt32, limits: CoreLimits,
-    quantumNanoseconds: UInt64
+    quantumNanoseconds: UInt64, patienceNanoseconds: UInt64
   ) throws(Failure) {
     setArgument(0, UInt64(process.number))
     setArgument(1, UInt64(limits.maximum))
@@ -78,6 +78,7 @@ struct NIC: Sendable {
     setArgument(3, UInt64(limits.weight))
     setArgument(4, quantumNanoseconds)
     setArgument(5, UInt64(limits.minimum))
+    setArgument(8, patienceNanoseconds)
     try execute(.installProcess)
   }
 

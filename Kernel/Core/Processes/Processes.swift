@@ -73,7 +73,8 @@ enum Processes {
       do throws(NIC.Failure) {
         try nic.installProcess(
           block.identifier, queueLimit: UInt32(block.plan.limits.queuedCalls),
-          limits: block.exported.limits, quantumNanoseconds: block.exported.quantumNanoseconds)
+          limits: block.exported.limits, quantumNanoseconds: block.exported.quantumNanoseconds,
+          patienceNanoseconds: SelectedPolicy.standard.patienceNanoseconds)
       } catch {
         KernelMemory.destroyUserTable(of: &block)
         throw .nic(error)

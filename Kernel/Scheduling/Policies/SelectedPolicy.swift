@@ -48,6 +48,8 @@ public enum SelectedPolicy: DispatchPolicy {
     perform(Quantum(weight: weight))
   }
 
+  public var patienceNanoseconds: UInt64 { perform(Patience()) }
+
   public var kernelRules: KernelRules { perform(Rules()) }
 
   /// The only switch.
@@ -98,6 +100,10 @@ private struct Quantum: Question {
   func ask<Policy: DispatchPolicy>(_ policy: Policy) -> UInt64? {
     policy.quantumNanoseconds(weight)
   }
+}
+
+private struct Patience: Question {
+  func ask<Policy: DispatchPolicy>(_ policy: Policy) -> UInt64 { policy.patienceNanoseconds }
 }
 
 private struct Rules: Question {

@@ -49,6 +49,7 @@ extension Lauberhorn {
 
   mutating func takeWaitingCall(of process: ProcessIdentifier) -> CallIndex? {
     let call = processes[process].queue.popFirst(in: &calls)
+    if call != nil { noteUnqueued(process) }
     processes.updateWaiting(process)
     return call
   }
@@ -58,6 +59,7 @@ extension Lauberhorn {
     let process = calls[call].process
     counters.count(.callsRequeued)
     processes[process].queue.prepend(call, in: &calls)
+    noteQueued(process)
     processes.updateWaiting(process)
   }
 
@@ -187,13 +189,29 @@ extension Lauberhorn {
     var next = processes.firstWaiting
     while let other = next {
       if let since = waitingSince(other), since < processes[process].lastDeliveryOrder,
-        allows(other, core), helps(other, toTakeCoreOf: process)
+        isWorthASwitch(from: process, to: other), allows(other, core),
+        helps(other, toTakeCoreOf: process)
       {
         return other
       }
       next = processes.waiting(after: other)
     }
     return nil
+  }
+
+  /// A switch costs as much as several calls. If every call that waits took a core from another
+  /// process, those processes' calls would wait and take it back, and under load the cores would do
+  /// little else; so a process keeps its cores until the other's first call is older than its own by
+  /// its patience. Its own calls get younger with every turn, so that comes.
+  private func isWorthASwitch(
+    from process: ProcessIdentifier, to other: ProcessIdentifier
+  ) -> Bool {
+    let patience = processes[process].patienceNanoseconds
+    guard patience > 0, let own = processes[process].queue.first else { return true }
+    let resumed = findEndpoint(of: other, where: { $0.needsResume }).flatMap { self[$0].call }
+    guard let waiting = resumed ?? processes[other].queue.first else { return true }
+    return calls[waiting].arrival.nanoseconds.addingSaturated(patience)
+      <= calls[own].arrival.nanoseconds
   }
 
   private func waitingSince(_ process: ProcessIdentifier) -> UInt64? {

@@ -10,7 +10,8 @@ struct CallIndex: Hashable {
   var index: Int { Int(number) }
 }
 
-/// A time that nothing is decided by: two NICs that differ in it alone are the same.
+/// A time by which nothing is decided, unless a process has a wait limit or a patience: without them,
+/// which explorers leave out, two NICs that differ in it alone are the same.
 struct Moment: Hashable {
   var nanoseconds: UInt64 = 0
 

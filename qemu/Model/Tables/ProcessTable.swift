@@ -18,6 +18,14 @@ struct Process: Hashable {
   var stateFetchTime: UInt64?
   /// Calls that may wait.
   var queueLimit = 0
+  /// Calls that would wait longer are refused; 0: none.
+  var waitLimitNanoseconds: UInt64 = 0
+  /// Calls that are refused get no answer.
+  var dropsExcess = false
+  var waitEstimate = WaitEstimate()
+  /// How much older another process's call must be than its own before a worker that could go on
+  /// gives up its core; 0: any older one will do.
+  var patienceNanoseconds: UInt64 = 0
   var queue = CallQueue()
   /// Its endpoints that need a core again (R11).
   var resumesWaiting = 0

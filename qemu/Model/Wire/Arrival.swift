@@ -50,10 +50,10 @@ extension Lauberhorn {
     }
     let process = services[service].process
     processes[process].arrivals += 1
-    // A queue that is full now stays full: everything that could go on went on already. An
-    // empty one takes the call in any case, since a core may be free.
-    guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
-      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
+    if let reason = refusal(for: process) {
+      refuse(
+        reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     let call = Call(
@@ -61,12 +61,15 @@ extension Lauberhorn {
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
       arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
-      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
+      refuse(
+        .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
+    noteQueued(process)
     processes.updateWaiting(process)
     noteLoad(of: process)
     dispatch()
@@ -74,7 +77,9 @@ extension Lauberhorn {
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
-      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
+      refuse(
+        .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
+        to: datagram.caller)
       return
     }
     counters.count(.callsAccepted)
@@ -88,15 +93,6 @@ extension Lauberhorn {
     var area = area.mutableSpan
     return Unmarshaller.unmarshal(
       xdr, signature: signatures.span.extracting(signature), into: &area)
-  }
-
-  private mutating func rejectOverload(
-    by process: ProcessIdentifier, transaction: UInt32, of datagram: Datagram
-  ) {
-    counters.count(.rejectedOverload)
-    processes[process].rejections += 1
-    noteLoad(of: process)
-    send(.systemError, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
   }
 
   private mutating func reject(

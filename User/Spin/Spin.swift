@@ -1,0 +1,53 @@
+// The spin service: a handler that computes for as long as its client says.
+//
+// Load generators need calls of known length (Tools/Load). A round is three instructions (MADD, SUBS,
+// B.NE); its result depends on all rounds before it, so neither compiler nor core can leave one out,
+// and a client that computes the same knows that they were made.
+
+import Interface
+import UserRuntime
+
+@main
+enum Spin {
+  /// A call that keeps a core for longer than this would be taken for stuck (Kernel/Scheduling/
+  /// CallWatch.swift).
+  private static let largestRounds: UInt64 = 100_000_000
+
+  static func main() {
+    let service = Service(port: Process.port(standard: 4006), program: 0x2000_0106, version: 1)
+
+    // SPIN_NULL
+    service.register(procedure: 0, arguments: Signature(), results: Signature()) {
+      _, _, _, line in
+      Call(line).succeed()
+    }
+
+    // SPIN: seed and rounds.
+    service.register(
+      procedure: 1,
+      arguments: Signature {
+        $0.hyper()
+        $0.hyper()
+      },
+      results: Signature { $0.hyper() }
+    ) { _, seed, rounds, line in
+      let call = Call(line)
+      guard rounds <= Spin.largestRounds else {
+        call.fail(.garbageArguments)
+        return
+      }
+      var value = seed
+      var left = rounds
+      while left > 0 {
+        // Knuth's linear congruential generator MMIX.
+        value = value &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        left &-= 1
+      }
+      call.succeed(with: value)
+    }
+
+    // As many calls at a time as it may have threads.
+    while Process.spawnThread() != nil {}
+    service.announce()
+  }
+}

@@ -1,0 +1,87 @@
+// Which calls may wait: not more than a queue holds, and none that would wait too long.
+//
+// A client that has given up gains nothing from its answer, so a machine that serves every call of
+// an overload in turn serves none in time (receive livelock; Mogul and Ramakrishnan, TOCS 1997). A
+// call that is refused when it comes costs no core an instruction, and its client knows at once.
+
+import Interface
+
+/// How fast a process's queue gets shorter, and so how long a call will wait in it.
+///
+/// Measured, not computed from cores and handlers: so it holds whatever else has the cores.
+struct WaitEstimate: Hashable {
+  /// Mean time between two calls that left the queue; 0: none has waited yet.
+  private(set) var intervalNanoseconds: UInt64 = 0
+  /// When the queue began, or its last call left; 0 while it is empty.
+  private var since: UInt64 = 0
+
+  /// The weight of a new interval: 1/8, as TCP's of a round trip (RFC 6298).
+  private static var shift: UInt64 { 3 }
+
+  /// A call came into the queue.
+  mutating func noteArrival(nowNanoseconds: UInt64) {
+    if since == 0 { since = nowNanoseconds }
+  }
+
+  /// A call left the queue.
+  mutating func noteDeparture(nowNanoseconds: UInt64, isEmpty: Bool) {
+    let interval = nowNanoseconds &- since
+    defer { since = isEmpty ? 0 : nowNanoseconds }
+    // It did not wait, so it says nothing about those that do.
+    if since == 0 || nowNanoseconds < since || interval == 0 && isEmpty { return }
+    if intervalNanoseconds == 0 {
+      intervalNanoseconds = interval
+    } else {
+      intervalNanoseconds -= intervalNanoseconds >> Self.shift
+      intervalNanoseconds += interval >> Self.shift
+    }
+  }
+
+  /// How long a call would wait that comes behind `queued` others.
+  func waitNanoseconds(behind queued: Int) -> UInt64 {
+    // A queue that nobody serves has the longest wait there is.
+    let (wait, overflow) = intervalNanoseconds.multipliedReportingOverflow(by: UInt64(queued) + 1)
+    return overflow ? .max : wait
+  }
+}
+
+extension Lauberhorn {
+  /// Whether a call of `process` may come in; if not, which counter says why. Everything that could
+  /// go on went on already, so a queue that is full now stays full; an empty one takes the call
+  /// in any case, since a core may be free.
+  func refusal(for process: ProcessIdentifier) -> NICCounter? {
+    let queued = processes[process].queue.count
+    guard queued < max(processes[process].queueLimit, 1) else { return .rejectedOverload }
+    let limit = processes[process].waitLimitNanoseconds
+    guard limit > 0, queued > 0,
+      processes[process].waitEstimate.waitNanoseconds(behind: queued) > limit
+    else { return nil }
+    return .rejectedExpectedWait
+  }
+
+  /// Answers a call that cannot wait, or drops it, as its process wants.
+  mutating func refuse(
+    _ reason: NICCounter, of process: ProcessIdentifier, transaction: UInt32,
+    from port: UInt16, to caller: Caller
+  ) {
+    processes[process].rejections += 1
+    noteLoad(of: process)
+    guard !processes[process].dropsExcess else {
+      counters.count(.droppedOverload)
+      return
+    }
+    counters.count(reason)
+    send(.systemError, transaction: transaction, from: port, to: caller)
+  }
+
+  mutating func noteQueued(_ process: ProcessIdentifier) {
+    guard processes[process].waitLimitNanoseconds > 0 else { return }
+    processes[process].waitEstimate.noteArrival(nowNanoseconds: clock.nanoseconds)
+  }
+
+  mutating func noteUnqueued(_ process: ProcessIdentifier) {
+    guard processes[process].waitLimitNanoseconds > 0 else { return }
+    processes[process].waitEstimate.noteDeparture(
+      nowNanoseconds: clock.nanoseconds, isEmpty: processes[process].queue.count == 0)
+  }
+}
