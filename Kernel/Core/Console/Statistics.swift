@@ -23,6 +23,11 @@ enum Statistics {
         output.write("\n")
       }
     }
+    let grace = Kernel.withTables { Unlinked.gracePeriods }
+    Console.withReply {
+      $0.writeLine("RCU: grace-periods \(grace.count)")
+      $0.writeLine("RCU: longest-grace-us \(grace.longestNanoseconds / 1_000)")
+    }
     guard let nic = Kernel.nic else {
       Console.withReply { $0.write("NIC: none\n") }
       return

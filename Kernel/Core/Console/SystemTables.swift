@@ -142,12 +142,10 @@ enum SystemTables {
 
   static func printServices() {
     for index in 0..<ServiceRegistry.capacity {
-      let text = Kernel.withTables { () -> LogText? in
-        guard let entry = ServiceRegistry.entry(at: index) else { return nil }
-        return
-          "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
-      }
-      if let text { write(text) }
+      guard let entry = ServiceRegistry.entry(at: index) else { continue }
+      write(
+        "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
+      )
     }
   }
 

@@ -36,6 +36,8 @@ internal import Tracing
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
   /// reads it on all cores.
   let userTable = Atomic<UInt64>(0)
+  /// Whether the core reads tables (Processes/Reading.swift).
+  var reader = ReaderState()
   /// An interrupt found something for the dispatch thread to do.
   var needsReschedule = false
   var alarms = CoreAlarms()
@@ -236,7 +238,15 @@ enum CoreCounter: Int, CaseIterable {
   @inline(__always)
   var readyCount: Int { unsafe block.pointee.scheduler.readyCount }
 
+  /// Begins a section of a reader; false when the core is in one.
+  func enterSection() -> Bool { unsafe block.pointee.reader.enter() }
+
+  func leaveSection() { unsafe block.pointee.reader.leave() }
+
   // MARK: What other cores may read
+
+  /// What the core says about sections.
+  var readerReport: QuiescentReport { unsafe block.pointee.reader.latest }
 
   /// The general threads that are ready, as of the core's latest decision.
   var readyGeneral: Int {

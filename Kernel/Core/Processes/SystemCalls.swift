@@ -232,7 +232,7 @@ enum SystemCalls {
 
   private static func findService(_ thread: ThreadReference, program: UInt64, version: UInt64) {
     guard let nic = Kernel.nic else { return answer(thread, .noNIC) }
-    let found = Kernel.withTables { ServiceRegistry.find(program: program, version: version) }
+    let found = ServiceRegistry.find(program: program, version: version)
     guard let found else { return answer(thread, .notFound) }
     // A register read, but not on the way of a call from wire to handler (R15).
     let location = ServiceLocation(
