@@ -36,7 +36,7 @@ export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
+.PHONY: help run trace top debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
   explore mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
@@ -45,6 +45,7 @@ help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
 	@echo '  trace       such a run, recorded: for Perfetto, babeltrace2, spreadsheets'
+	@echo '  top         in another terminal: what the running machine does, every second'
 	@echo '  debug, gdb  a guest that waits for a debugger, and the debugger'
 	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
@@ -92,19 +93,20 @@ trace: image tools .build/debug/wengen-trace
 	@echo 'In $(TRACE): trace.json (drop it on https://ui.perfetto.dev), trace.csv, request.svg, ctf/'
 	@echo 'Next: babeltrace2 $(TRACE)/ctf | less'
 
+# TOP: where the statistics service is, or --once.
+TOP ?=
+
+top: .build/debug/wengen-top
+	@.build/debug/wengen-top $(TOP)
+
 # A guest that waits for a debugger, and the debugger, in two terminals.
-debug: image
-	@echo 'Waiting for a debugger: type make gdb in another terminal. Ctrl-A X leaves.'
-	@qemu-system-aarch64 -nodefaults -no-user-config -no-reboot -display none -monitor none \
-	  -machine virt,gic-version=3,virtualization=on -cpu cortex-a57 -smp $(SMP) -m $(MEM) \
-	  -serial mon:stdio -semihosting-config enable=on,target=native -plugin $(OUT)/lauberhorn.so \
-	  -netdev user,id=net0,ipv6=off,hostfwd=udp:127.0.0.1:14001-:4001,hostfwd=udp:127.0.0.1:14002-:4002 \
-	  -device lauberhorn,netdev=net0 -kernel $(OUT)/kernel.img -initrd $(OUT)/services.cpio \
-	  -append 'exit=semihosting $(APPEND)' -S -gdb tcp:127.0.0.1:$(GDB_PORT)
+debug: image tools
+	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' ACCEL='$(ACCEL)' \
+	  APPEND='$(APPEND)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
 
 gdb: $(OUT)/kernel.elf
-	@gdb-multiarch -q -ex 'target remote 127.0.0.1:$(GDB_PORT)' -x Tools/Scripts/kernel.gdb \
-	  $(OUT)/kernel.elf
+	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
+	  -ex at-start $(OUT)/kernel.elf
 
 test: image clients grub .build/debug/wengen-trace
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
@@ -183,7 +185,7 @@ $(OUT)/kernel.img: $(OUT)/kernel.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
 # What runs, and what only boot tests run.
-programs := echo calculator rpcbind
+programs := echo calculator rpcbind statistics
 test_programs := batch hostile
 
 $(OUT)/programs: Package.swift \
@@ -234,6 +236,10 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 .build/debug/wengen-trace: Package.swift \
   $(call sources,Tools/Trace Kernel/Tracing Kernel/Reporting) | packages swift
 	@$(QUIET) trace-tool $(SWIFT_BUILD) --product wengen-trace
+	@touch $@
+
+.build/debug/wengen-top: Package.swift $(call sources,Tools/Harness Tools/Top) | swift
+	@$(QUIET) top $(SWIFT_BUILD) --product wengen-top
 	@touch $@
 
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \

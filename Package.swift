@@ -69,7 +69,7 @@ let hostTargets: [Target] = [
   .target(
     name: "UserRuntime", dependencies: ["Interface", "UserStart"], path: "User/Runtime",
     exclude: [
-      "LogLine.swift", "Process.swift", "Service.swift", "SystemCalls.swift", "UserLines.swift",
+      "LogLine.swift", "Machine.swift", "Process.swift", "Service.swift", "SystemCalls.swift", "UserLines.swift",
       "UserLoop.swift",
     ], swiftSettings: strict),
   tests(
@@ -93,6 +93,8 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Tracing"], path: "Tools/Trace", swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-top", dependencies: ["Harness"], path: "Tools/Top", swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
@@ -169,6 +171,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
     exclude: ["calculator.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "statistics", dependencies: ["Interface", "SystemInterface", "UserRuntime"],
+    path: "User/Statistics", exclude: ["statistics.x"], swiftSettings: strict),
   .executableTarget(
     name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
     swiftSettings: strict),

@@ -34,6 +34,10 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   case sleep = 8
   /// Tells what the process uses. x0: address of a `ProcessStatistics`, 8-byte aligned.
   case statistics = 9
+  /// Tells what kernel and NIC have counted. x0: which record (`SystemRecord`) in bits 32…63, in bits
+  /// 0…31 a number: the record with this number is stored, or the next one that there is. x1: address
+  /// of `SystemRecord.wordCount` words, 8-byte aligned. The value is the words that the record has.
+  case systemStatistics = 10
 }
 
 /// Why a system call failed.

@@ -54,6 +54,8 @@ public struct MachineConfiguration: Sendable {
   }
   public var wire: DatagramWire?
   public var artefacts: Artefacts
+  /// Where a debugger finds the machine, which then waits for it; nil: it starts by itself.
+  public var debuggerPort: UInt16?
   /// Who starts the kernel.
   public var bootPath = BootPath.image
   /// As QEMU's `-cpu` takes it; WENGEN_CPU of the environment, for running tests on another one.
@@ -115,6 +117,7 @@ public struct MachineConfiguration: Sendable {
       ]
     }
     if let deviceTree { arguments += ["-dtb", deviceTree] }
+    if let debuggerPort { arguments += ["-S", "-gdb", "tcp:127.0.0.1:\(debuggerPort)"] }
     if let packetCapture {
       arguments += [
         "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",

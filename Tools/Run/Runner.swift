@@ -30,7 +30,7 @@ final class Runner {
       artefacts.kernelImage, artefacts.services, artefacts.device, artefacts.kernelELF,
     ])
     var hostPorts: [UInt16: UInt16] = [:]
-    for guest in [EchoService.port, CalculatorService.port] {
+    for guest in [EchoService.port, CalculatorService.port, StatisticsService.port] {
       // The guest's own number when it is free: that is what the guest's rpcbind tells clients.
       hostPorts[guest] = try freeLoopbackPort(preferred: guest)
     }
@@ -52,6 +52,7 @@ final class Runner {
     configuration.accelerator = settings.accelerator
     configuration.packetCapture = settings.packetCapture
     configuration.bootArguments = settings.bootArguments
+    configuration.debuggerPort = settings.debuggerPort
     if let folder = settings.traceFolder {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       configuration.traceFile = folder + "/nic.bin"
@@ -78,6 +79,7 @@ final class Runner {
   /// Returns the exit status of the program.
   func run() throws -> Int32 {
     do {
+      if let port = settings.debuggerPort { return try waitForDebugger(at: port) }
       try machine.expectLine(containing: "ready:", within: .seconds(60))
       let bootSeconds = Date().timeIntervalSince(start)
       let tally = try makeCalls()
@@ -93,6 +95,19 @@ final class Runner {
       machine.kill()
       throw error
     }
+  }
+
+  /// The guest does what a debugger in another terminal wants; this is its console.
+  private func waitForDebugger(at port: UInt16) throws -> Int32 {
+    say("It waits for a debugger at 127.0.0.1:\(port): type make gdb in another terminal.")
+    guard Terminal.isInteractive else {
+      machine.waitForEnd()
+      let status = try machine.waitForExit(within: .seconds(5))
+      say("The guest ended: \(status).")
+      return status.shellStatus
+    }
+    say("This is its serial console. Ctrl-A X leaves.\n")
+    return try stayAtConsole()
   }
 
   // MARK: Calls
@@ -191,6 +206,9 @@ final class Runner {
       lines.append("The guest runs on. Call it from another terminal:")
       lines.append("  \(rpcinfoCommand)")
       lines.append("  .build/debug/wengen-call 127.0.0.1:\(port) 0x20000102 1 1 --int 40 --int 2")
+      let statistics = hostPorts[StatisticsService.port] ?? 0
+      lines.append(
+        "  make top" + (statistics == StatisticsService.port ? "" : " TOP=127.0.0.1:\(statistics)"))
       lines.append("This is its serial console: try help. Ctrl-A X leaves.")
     } else {
       lines.append("Next: make run CALLS=10000, or make test.")

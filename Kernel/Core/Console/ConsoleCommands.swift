@@ -108,7 +108,7 @@ enum ConsoleCommands {
     case .endpoints: SystemTables.printEndpoints()
     case .services: SystemTables.printServices()
     case .nic: SystemTables.printNIC()
-    case .statistics: Statistics.print()
+    case .statistics: StatisticsText.printAll()
     case .trace: trace(words)
     case .log: log(words)
     case .kill: kill(words)

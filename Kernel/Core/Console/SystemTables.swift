@@ -30,6 +30,7 @@ enum SystemTables {
       if let text { write(text) }
     }
     write("end of processes")
+    StatisticsText.printProcesses()
   }
 
   static func printCores() {
@@ -88,6 +89,7 @@ enum SystemTables {
       }
       if let text { write(text) }
     }
+    StatisticsText.printServices()
   }
 
   static func printNIC() {
@@ -99,7 +101,9 @@ enum SystemTables {
     write(
       "LAUBERHORN, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
     )
-    Statistics.printNIC(nic)
+    StatisticsText.printNIC(nic)
+    StatisticsText.printNICCores()
+    StatisticsText.printSpans()
   }
 
   private static func write(_ text: LogText) {

@@ -30,6 +30,15 @@ struct ProcessName: Reportable, Sendable {
   func write(to output: inout some TextOutput & ~Copyable) {
     output.write(escaping: bytes.span.extracting(first: count))
   }
+
+  /// The name, zero behind its end.
+  var padded: InlineArray<32, UInt8> { bytes }
+
+  func isSpelled(_ name: Span<UInt8>) -> Bool {
+    guard name.count == count else { return false }
+    for index in 0..<count where bytes[index] != name[index] { return false }
+    return true
+  }
 }
 
 /// What a process is made from: enough to make it again.

@@ -29,6 +29,7 @@ extension Lauberhorn {
   /// A frame from the wire, without its frame check sequence. It may be damaged in any way.
   public mutating func receive(_ frame: Span<UInt8>, nowNanoseconds: UInt64 = 0) {
     outputs.reclaim()
+    receptionClock = nowNanoseconds
     let wire = faultSettings.received
     guard !wire.areOff else {
       accept(frame)

@@ -23,6 +23,7 @@ struct Call: Hashable {
   /// When it came, on the clock of `Lauberhorn.order`.
   let arrivalOrder: UInt64
   var cost = CallCost()
+  var times = CallTimes()
   /// The next waiting call of the process.
   var next: CallIndex?
 

@@ -46,6 +46,7 @@ extension Lauberhorn {
       frame.extracting(rpc.arguments),
       signature: services.signatures[services.argumentSignature(of: service)], into: &scratch.area)
     guard let used else {
+      statistics.count(.rejectedGarbageArguments, of: services[service].process, service)
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
     }
@@ -53,14 +54,17 @@ extension Lauberhorn {
     // A queue that is full now stays full: everything that could go on went on already. An
     // empty one takes the call in any case, since a core may be free.
     guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
+      statistics.count(.rejectedOverload, of: process, service)
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
-    let call = Call(
+    var call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
       arrivalOrder: nextOrder())
+    call.times.arrival = receptionClock
     guard let index = calls.insert(call, arguments: scratch.area) else {
+      statistics.count(.rejectedOverload, of: process, service)
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
@@ -73,11 +77,16 @@ extension Lauberhorn {
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
+      statistics.count(.rejectedOverload, of: process, service)
       rejectOverload(transaction: rpc.transaction, of: datagram)
       return
     }
     counters.count(.callsAccepted)
-    if waiting > 0 { counters.count(.callsQueued) }
+    statistics.count(.accepted, of: process, service)
+    if waiting > 0 {
+      counters.count(.callsQueued)
+      statistics.noteQueue(of: process, waiting)
+    }
   }
 
   /// Into an argument area; nil when the arguments do not fit the signature.
