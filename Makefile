@@ -108,7 +108,7 @@ gdb: $(OUT)/kernel.elf
 	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
 	  -ex at-start $(OUT)/kernel.elf
 
-test: image clients grub .build/debug/wengen-trace
+test: image clients grub .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -117,10 +117,10 @@ unit: packages swift
 device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
-boot-test: image clients .build/debug/wengen-trace
+boot-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image clients
+errata-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub

@@ -37,7 +37,7 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   /// Tells what kernel and NIC have counted. x0: which record (`SystemRecord`) in bits 32…63, in bits
   /// 0…31 a number: the record with this number is stored, or the next one that there is. x1: address
   /// of `SystemRecord.wordCount` words, 8-byte aligned. The value is the words that the record has.
-  case systemStatistics = 10
+  case systemStatistics = 13
 }
 
 /// Why a system call failed.

@@ -70,6 +70,9 @@ final class Guest {
     try RPCClient(server: .loopback(port: calculatorPort), timeout: .seconds(5))
   }
 
+  /// Where one of the guest's other ports is reached.
+  func hostPort(ofGuestPort port: UInt16) throws -> UInt16 { try #require(otherPorts[port]) }
+
   /// A client of the service at one of the guest's other ports.
   func client(ofGuestPort port: UInt16) throws -> RPCClient {
     let host = try #require(otherPorts[port])

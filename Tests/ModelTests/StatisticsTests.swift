@@ -68,7 +68,8 @@ import Testing
   @Test func spansAreMeasuredInTheirBuckets() throws {
     let bench = try makeServedBench()
     func times(_ span: RequestSpan) throws -> SpanTimes? {
-      SpanTimes(try #require(read(bench, .span, UInt64(span.rawValue))).span)
+      let buckets = try #require(read(bench, .span, UInt64(span.rawValue)))
+      return SpanTimes(buckets.span)
     }
     #expect(try times(.waiting)?.count == 2)
     #expect(try times(.kernel)?.count == 1)

@@ -70,9 +70,18 @@ final class Runner {
       ?? artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
     try Data().write(to: URL(filePath: serial))
     let serialFile = try FileHandle(forWritingTo: URL(filePath: serial))
+    let faults = Mutex(UserFaultReader())
     machine = try Machine(configuration) { [echo] in
-      if echo.isOn.load(ordering: .relaxed) { write($0) }
-      serialFile.write(Data($0))
+      let bytes = $0
+      let isShown = echo.isOn.load(ordering: .relaxed)
+      if isShown { write(bytes) }
+      serialFile.write(Data(bytes))
+      for fault in faults.withLock({ $0.read(bytes) }) where isShown {
+        // A terminal in raw mode needs both ends of a line.
+        if let text = fault.description(with: artefacts) {
+          write(Array(text.replacing("\n", with: "\r\n").utf8))
+        }
+      }
     }
   }
 

@@ -11,8 +11,8 @@ internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
-  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
-  case probe, reboot, panic, exit
+  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log
+  case start, stop, kill, policy, benchmark, probe, hang, reboot, panic, exit
 
   var name: StaticString {
     switch self {
@@ -26,7 +26,12 @@ enum ConsoleCommand: CaseIterable {
     case .statistics: "stats"
     case .trace: "trace"
     case .log: "log"
+    case .start: "start"
+    case .stop: "stop"
     case .kill: "kill"
+    case .policy: "policy"
+    case .benchmark: "bench"
+    case .hang: "hang"
     case .probe: "probe"
     case .reboot: "reboot"
     case .panic: "panic"
@@ -39,7 +44,10 @@ enum ConsoleCommand: CaseIterable {
     switch self {
     case .trace: "..."
     case .log: "[levels]"
+    case .start: "name"
+    case .stop: "process"
     case .kill: "process"
+    case .hang: "core"
     case .probe: "[ms]"
     case .exit: "[status]"
     default: ""
@@ -56,9 +64,14 @@ enum ConsoleCommand: CaseIterable {
     case .services: "programs that can be called"
     case .nic: "the NIC"
     case .statistics: "what cores and NIC have counted"
-    case .trace: "events: on [sources], off, show [n], dump, counts"
+    case .trace: "events: on [sources], off, show [n], live on|off, dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
+    case .start: "start a program of the initial archive that does not run"
+    case .stop: "end a process, by name or number, and leave it ended"
     case .kill: "end a process, as a fault would"
+    case .policy: "the order in which ready workers run"
+    case .benchmark: "what some steps of the kernel take, by the machine's counter"
+    case .hang: "stop a core, to see the watchdog; needs the boot argument debug=yes"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
     case .panic: "fail like a bug of the kernel would, to see the report"
@@ -111,7 +124,12 @@ enum ConsoleCommands {
     case .statistics: StatisticsText.printAll()
     case .trace: trace(words)
     case .log: log(words)
-    case .kill: kill(words)
+    case .start: ProcessCommands.start(words)
+    case .stop: ProcessCommands.stop(words)
+    case .kill: ProcessCommands.kill(words)
+    case .policy: ProcessCommands.printPolicy()
+    case .benchmark: KernelBenchmark.run()
+    case .hang: hang(words)
     case .probe: probe(words)
     case .reboot: PowerControl.restart()
     case .panic: fail()
@@ -165,8 +183,11 @@ enum ConsoleCommands {
       TraceDump.text(count: Int(words.number(2) ?? 8))
     } else if words.isWord(1, "counts") {
       TraceDump.counts()
+    } else if words.isWord(1, "live"), words.isWord(2, "on") || words.isWord(2, "off") {
+      if !TraceLive.set(words.isWord(2, "on")) { reply("trace live: not with watch=off") }
     } else {
-      reply("trace on [sources], trace off, trace dump, trace show [n], trace counts")
+      reply(
+        "trace on [sources], trace off, trace show [n], trace live on|off, trace dump, trace counts")
     }
   }
 
@@ -191,17 +212,16 @@ enum ConsoleCommands {
     }
   }
 
-  private static func kill(_ words: borrowing CommandWords) {
-    guard let number = words.number(1) else {
-      reply("kill: the number of a process, as ps shows it")
+  private static func hang(_ words: borrowing CommandWords) {
+    guard BootSettings.allowsDebugging else {
+      reply("hang: only with the boot argument debug=yes")
       return
     }
-    guard number > 0, number <= UInt64(ProcessTable.capacity),
-      ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
-    else {
-      reply("no process \(number) to kill")
+    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount) else {
+      reply("hang: a core from 0 to \(Kernel.coreCount - 1)")
       return
     }
+    Watchdog.stop(CoreIdentifier(UInt16(core)))
   }
 
   private static func probe(_ words: borrowing CommandWords) {

@@ -124,6 +124,15 @@ enum ProcessTable {
     return nil
   }
 
+  /// The process of this name; the lowest number when there are several.
+  static func find(_ name: Span<UInt8>) -> ProcessIdentifier? {
+    for number in 1...capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      if withBlock(of: process, { $0.plan.name.isSpelled(name) }) ?? false { return process }
+    }
+    return nil
+  }
+
   /// Processes that run.
   static var liveCount: Int {
     var count = 0

@@ -12,9 +12,9 @@ enum StatisticsText {
   static func printAll() {
     for number in 0..<Kernel.coreCount {
       let core = Kernel.cores[CoreIdentifier(number)]
-      begin("core \(number):")
-      for counter in CoreCounter.allCases { add(counter.name, core[counter]) }
-      end()
+      var text: LogText = "core \(number):"
+      for counter in CoreCounter.allCases { text.add(counter.name, core[counter]) }
+      line(text)
     }
     guard let nic = Kernel.nic else {
       line("NIC: none")
@@ -70,9 +70,9 @@ enum StatisticsText {
     var next: UInt64 = 0
     while let record = SystemRecords.record(.process, from: next) {
       next = record[0] + 1
-      begin("process \(record[0]):")
-      printCalls(record, from: 8)
-      end()
+      var text: LogText = "process \(record[0]):"
+      text.addCalls(record, from: 8)
+      line(text)
       guard record[18] > 0 || record[19] > 0 else { continue }
       line("process \(record[0]): queued \(record[18]) at-most \(record[19])")
     }
@@ -83,16 +83,28 @@ enum StatisticsText {
     var next: UInt64 = 0
     while let record = SystemRecords.record(.service, from: next) {
       next = record[0] + 1
-      begin("procedure \(hexadecimal: record[3])/\(record[4])/\(record[5]):")
-      printCalls(record, from: 6)
-      end()
+      var text: LogText = "procedure \(hexadecimal: record[3])/\(record[4])/\(record[5]):"
+      text.addCalls(record, from: 6)
+      line(text)
     }
   }
 
-  private static func printCalls(_ record: RecordWords, from first: Int) {
-    var sum: UInt64 = 0
-    for statistic in CallStatistic.allCases { sum &+= record[first + statistic.rawValue] }
-    if sum == 0 { Console.withReply { $0.write(" no calls") } }
+  private static func line(_ text: LogText) { Console.withReply { $0.writeLine(text) } }
+}
+
+extension LogText {
+  /// A count by its name; nothing when it is zero.
+  fileprivate mutating func add(_ name: StaticString, _ count: UInt64) {
+    guard count > 0 else { return }
+    write(" ")
+    write(name)
+    write(" ")
+    write(decimal: count)
+  }
+
+  /// The call counts of a record (`SystemRecord`).
+  fileprivate mutating func addCalls(_ record: RecordWords, from first: Int) {
+    let begin = count
     add("calls", record[first + CallStatistic.accepted.rawValue])
     add("warm", record[first + CallStatistic.warm.rawValue])
     add("cold", record[first + CallStatistic.cold.rawValue])
@@ -103,26 +115,6 @@ enum StatisticsText {
     add("removed", record[first + CallStatistic.failedProcessRemoved.rawValue])
     add("garbage", record[first + CallStatistic.rejectedGarbageArguments.rawValue])
     add("overload", record[first + CallStatistic.rejectedOverload.rawValue])
+    if count == begin { write(" no calls") }
   }
-
-  // MARK: Lines of words and numbers
-
-  private static func begin(_ text: LogText) {
-    Console.withReply { $0.write(text) }
-  }
-
-  /// Nothing when the count is zero.
-  private static func add(_ name: StaticString, _ count: UInt64) {
-    guard count > 0 else { return }
-    Console.withReply { output in
-      output.write(" ")
-      output.write(name)
-      output.write(" ")
-      output.write(decimal: count)
-    }
-  }
-
-  private static func end() { Console.withReply { $0.write("\n") } }
-
-  private static func line(_ text: LogText) { Console.withReply { $0.writeLine(text) } }
 }
