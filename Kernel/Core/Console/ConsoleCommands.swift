@@ -64,14 +64,14 @@ enum ConsoleCommand: CaseIterable {
     case .services: "programs that can be called"
     case .nic: "the NIC"
     case .statistics: "what cores and NIC have counted"
-    case .trace: "events: on [sources], off, show [n], live on|off, dump, counts"
+    case .trace: "events: on [sources], off, show [n], live, dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
     case .start: "start a program of the initial archive that does not run"
     case .stop: "end a process, by name or number, and leave it ended"
     case .kill: "end a process, as a fault would"
     case .policy: "the order in which ready workers run"
-    case .benchmark: "what some steps of the kernel take, by the machine's counter"
-    case .hang: "stop a core, to see the watchdog; needs the boot argument debug=yes"
+    case .benchmark: "what steps of the kernel take, by the counter"
+    case .hang: "stop a core, to see the watchdog (boot argument debug=yes)"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
     case .panic: "fail like a bug of the kernel would, to see the report"
@@ -186,8 +186,7 @@ enum ConsoleCommands {
     } else if words.isWord(1, "live"), words.isWord(2, "on") || words.isWord(2, "off") {
       if !TraceLive.set(words.isWord(2, "on")) { reply("trace live: not with watch=off") }
     } else {
-      reply(
-        "trace on [sources], trace off, trace show [n], trace live on|off, trace dump, trace counts")
+      reply("trace on [sources], off, show [n], live on, live off, dump, counts")
     }
   }
 

@@ -71,7 +71,8 @@ func bootCoreMain() {
   Log.information("\(SecondaryCores.onlineCount) cores online, \(processes) processes start")
   StartUp.noteCores()
 
-  // 9. This one, too.
+  // 9. This one, too; from here on its deputy misses it.
+  Watchdog.begin()
   var dispatch = DispatchThread(core: core)
   dispatch.run()
 }

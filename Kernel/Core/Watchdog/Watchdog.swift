@@ -28,6 +28,12 @@ enum Watchdog {
 
   private static var deputy: CoreIdentifier { CoreIdentifier(1) }
 
+  /// The boot core has come so far that it makes rounds.
+  static func begin() {
+    guard Interrupts.hasWatch, Kernel.coreCount > 1 else { return }
+    Interrupts.requestAttention(of: deputy)
+  }
+
   /// The boot core's round.
   static func makeRound() {
     rounds.add(1, ordering: .relaxed)
