@@ -21,7 +21,7 @@ GDB_PORT ?= 1234
 # QEMU's -accel, for example tcg,thread=single. Empty: QEMU's choice.
 ACCEL ?=
 
-# 1: the kernel checks itself while it runs (the order of its locks).
+# 1: a kernel that checks itself while it runs (the order of its locks).
 CHECKS ?= 0
 
 # Everything built is under .build; what boots, under .build/wengen.
@@ -31,7 +31,11 @@ CROSS := --triple aarch64-none-none-elf -c release
 QUIET := Tools/Scripts/quiet.sh
 START := $(shell date +%s.%N)
 
+KERNEL := $(if $(filter 1,$(CHECKS)),kernel-checked,kernel)
+
 export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
+# Which kernel tools and tests boot.
+export WENGEN_KERNEL := $(KERNEL)
 # What SwiftPM builds for depends on it, so no setting of the shell's may reach the host's builds.
 unexport WENGEN_TARGET
 
@@ -40,6 +44,7 @@ unexport WENGEN_TARGET
   explore mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
+.SECONDARY: $(OUT)/kernel.elf $(OUT)/kernel-checked.elf
 
 help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
@@ -51,7 +56,7 @@ help:
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
-	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1'
+	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1, with CHECKS=1'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
 	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
@@ -71,7 +76,7 @@ help:
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
-	@echo "  APPEND='log=debug trace=all'"
+	@echo "  CHECKS=1 (a kernel that checks the order of its locks)  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
 # --- Running and testing ---------------------------------------------------------------------
@@ -104,11 +109,11 @@ debug: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' ACCEL='$(ACCEL)' \
 	  APPEND='$(APPEND)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
 
-gdb: $(OUT)/kernel.elf
+gdb: $(OUT)/$(KERNEL).elf
 	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
-	  -ex at-start $(OUT)/kernel.elf
+	  -ex at-start $(OUT)/$(KERNEL).elf
 
-test: image clients grub .build/debug/wengen-trace .build/debug/wengen-top
+test: image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -120,7 +125,7 @@ device-test: image
 boot-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
+errata-test: image $(OUT)/kernel-checked.img clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
@@ -134,8 +139,9 @@ fuzz: swift
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld --scratch-path .build/fuzz
 	@SWIFT_BACKTRACE=enable=no Tools/Scripts/fuzz.sh $(FUZZ) $(SECONDS)
 
+# Compiled as the device's model is.
 benchmark: swift
-	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark
+	@$(QUIET) benchmark $(SWIFT_BUILD) -c release --product wengen-benchmark -Xswiftc -static-stdlib
 	@.build/release/wengen-benchmark
 
 # SEEDS: random paths for each large machine.
@@ -168,20 +174,22 @@ sources = $(shell find $(wildcard $(1)) -not -path '*/.build*' 2>/dev/null)
 
 image: kernel services device
 
-kernel: $(OUT)/kernel.img
+kernel: $(OUT)/$(KERNEL).img
 services: $(OUT)/services.cpio
 device: $(OUT)/lauberhorn.so
 clients: $(OUT)/rpcgen-client
 grub: $(OUT)/grubaa64.efi
 
-$(OUT)/kernel.elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
+# kernel.elf, and kernel-checked.elf, which checks itself.
+$(OUT)/kernel%elf: Package.swift $(call sources,Kernel Boot Linker) | packages swift
 	@mkdir -p $(OUT)
-	@WENGEN_CHECKS=$(CHECKS) WENGEN_TARGET=kernel $(QUIET) kernel $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
-	  --product wengen --scratch-path .build/kernel
-	@cp .build/kernel/aarch64-none-none-elf/release/wengen $@
+	@WENGEN_CHECKS=$(if $(findstring checked,$*),1,0) WENGEN_TARGET=kernel \
+	  $(QUIET) $(basename $(@F)) $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
+	  --product wengen --scratch-path .build/$(basename $(@F))
+	@cp .build/$(basename $(@F))/aarch64-none-none-elf/release/wengen $@
 
 # An arm64 Image and an EFI application in one: Boot/ImageHeader.S.
-$(OUT)/kernel.img: $(OUT)/kernel.elf
+$(OUT)/%.img: $(OUT)/%.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
 # What runs, and what only boot tests run.

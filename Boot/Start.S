@@ -165,6 +165,30 @@ hang:
     b       hang
     .size   hang, . - hang
 
+// For EarlyMain's last words: an exception goes on behind the instruction that caused it, which an
+// emulator's call is on a machine that is none. Clobbers TPIDR_EL1.
+    .global skip_exceptions
+    .type   skip_exceptions, %function
+skip_exceptions:
+    adrp    x0, skipping_vectors
+    add     x0, x0, :lo12:skipping_vectors
+    msr     vbar_el1, x0
+    isb
+    ret
+    .size   skip_exceptions, . - skip_exceptions
+
+    .balign 2048
+skipping_vectors:
+    .rept   16
+    .balign 128
+    msr     tpidr_el1, x0
+    mrs     x0, elr_el1
+    add     x0, x0, #4
+    msr     elr_el1, x0
+    mrs     x0, tpidr_el1
+    eret
+    .endr
+
     .ltorg
 
     .section .bss.boot_stack, "aw", %nobits

@@ -211,6 +211,8 @@ ALWAYS_INLINE void core_set_held_locks(uint64_t locks) {
 
 /// Orders everything before against everything after, for every observer (DMB SY).
 ALWAYS_INLINE void barrier_full(void) { __asm__ volatile("dmb sy" ::: "memory"); }
+/// Orders loads before against everything after (DMB ISHLD).
+ALWAYS_INLINE void barrier_loads(void) { __asm__ volatile("dmb ishld" ::: "memory"); }
 /// Orders stores before against stores after, for the other cores (DMB ISHST).
 ALWAYS_INLINE void barrier_stores(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
 /// Waits until everything before has completed (DSB SY).
@@ -218,11 +220,6 @@ ALWAYS_INLINE void barrier_complete(void) { __asm__ volatile("dsb sy" ::: "memor
 /// Later instructions see earlier changes of context (ISB).
 ALWAYS_INLINE void barrier_context(void) { __asm__ volatile("isb" ::: "memory"); }
 
-/// Forgets all translations of one address space on all cores (TLBI ASIDE1IS). Call between
-/// `barrier_complete`s.
-ALWAYS_INLINE void translations_forget(uint64_t asid) {
-  __asm__ volatile("tlbi aside1is, %0" : : "r"(asid << 48) : "memory");
-}
 /// Forgets all translations on all cores (TLBI VMALLE1IS).
 ALWAYS_INLINE void translations_forget_all(void) {
   __asm__ volatile("tlbi vmalle1is" ::: "memory");
@@ -355,6 +352,15 @@ ALWAYS_INLINE void semihosting_exit(uint64_t status) {
   register uint64_t *x1 __asm__("x1") = block;
   __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
 }
+
+/// A byte for the emulator's debug console (Arm semihosting, SYS_WRITEC 0x03).
+ALWAYS_INLINE void semihosting_write(uint8_t byte) {
+  register uint64_t x0 __asm__("x0") = 0x03;
+  register const uint8_t *x1 __asm__("x1") = &byte;
+  __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+}
+/// Start.S: from here on exceptions are skipped; until the vectors are set.
+void skip_exceptions(void);
 
 /// The caller's frame pointer, where a backtrace starts.
 ALWAYS_INLINE uint64_t frame_pointer(void) {

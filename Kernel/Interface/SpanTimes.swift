@@ -1,6 +1,6 @@
 // How long a span of requests took, from the NIC's buckets.
 
-/// Percentiles in nanoseconds; each is the end of its bucket, so up to a third too large.
+/// Percentiles in nanoseconds; each is the end of its bucket, so up to half too large.
 public struct SpanTimes: Hashable, Sendable {
   public private(set) var count: UInt64 = 0
   public private(set) var median: UInt64 = 0

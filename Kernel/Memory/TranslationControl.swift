@@ -32,15 +32,13 @@ public enum TranslationControl {
   /// shareable write-back memory, the address space identifier in TTBR0_EL1.
   ///
   ///     bits  0…5   T0SZ = 16   bits 16…21  T1SZ = 16   bits 32…34  IPS
-  ///     bits  8…9   IRGN0 = 1   bit  22     A1 = 0      bit  36     AS, 16-bit identifiers
+  ///     bits  8…9   IRGN0 = 1   bit  22     A1 = 0      bit  36     AS = 0, 8-bit identifiers
   ///     bits 10…11  ORGN0 = 1   bits 24…25  IRGN1 = 1
   ///     bits 12…13  SH0 = 3     bits 26…27  ORGN1 = 1
   ///     bits 14…15  TG0 = 0     bits 28…29  SH1 = 3
   ///                             bits 30…31  TG1 = 2
-  ///
-  /// - Parameter hasWideIdentifiers: ID_AA64MMFR0_EL1.ASIDBits says 16 bits.
   public static func control(
-    physicalAddresses size: PhysicalAddressSize, hasWideIdentifiers: Bool
+    physicalAddresses size: PhysicalAddressSize
   ) -> UInt64 {
     let unusedBits = 64 - Page.virtualAddressBits
     let writeBackAllocate: UInt64 = 0b01
@@ -54,6 +52,6 @@ public enum TranslationControl {
     let high =
       unusedBits << 16 | writeBackAllocate << 24 | writeBackAllocate << 26
       | innerShareable << 28 | granuleHigh << 30
-    return low | high | size.rawValue << 32 | (hasWideIdentifiers ? 1 << 36 : 0)
+    return low | high | size.rawValue << 32
   }
 }

@@ -36,7 +36,7 @@ public enum SystemRecord: UInt64, Hashable, Sendable, CaseIterable {
   case service = 3
   /// Each span of a request's way (0 waiting, 1 kernel, 2 handler, 3 whole), in nanoseconds of the
   /// NIC's clock, which is no hardware time under an emulator. Values are the ends of buckets: up
-  /// to a third too large.
+  /// to half too large.
   ///
   ///     1 requests  2 p50  3 p99  4 p99.9  5 longest
   case span = 4

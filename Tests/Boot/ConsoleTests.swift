@@ -21,7 +21,8 @@ extension BootTests {
         ("start", "start: the name"), ("start echo", "start: echo is process 2 already"),
         ("start nothing", "has no 'nothing'"), ("stop", "stop: the number"),
         ("stop nobody", "no process nobody to stop"), ("stop 0", "no process 0 to stop"),
-        ("trace live", "live on, live off"), ("hang 1", "only with the boot argument"), ("exit 256", "at most 255"), ("nonsense", "unknown command"),
+        ("trace live", "live on, live off"), ("hang 1", "only with the boot argument"),
+        ("exit 256", "at most 255"), ("nonsense", "unknown command"),
       ] {
         guest.machine.type(command + "\r")
         try guest.machine.expectLine("'\(answer)' after '\(command)'") { $0.contains(answer) }

@@ -9,7 +9,7 @@ extension BootTests {
     /// A guest that waits for its first instruction, and what gdb, attached to it, says to these
     /// commands. A client calls the echo service until it is answered.
     private func debug(
-      _ commands: [String], cores: Int = 2
+      _ commands: [String], cores: Int = 1
     ) throws -> (output: String, guest: Machine) {
       let artefacts = Artefacts.standard
       try artefacts.require([artefacts.kernelImage, artefacts.kernelELF, artefacts.device])
@@ -40,7 +40,8 @@ extension BootTests {
       let result = try ChildProcess.run(
         "sh",
         [
-          "-c", #"cd "$0" && exec gdb-multiarch -q -batch -x Tools/Debugger/kernel.gdb -ex "$1" "#
+          "-c",
+          #"cd "$0" && exec gdb-multiarch -q -batch -x Tools/Debugger/kernel.gdb -ex "$1" "#
             + #"-ex at-start -x "$2" .build/wengen/kernel.elf 2>&1 </dev/null"#,
           URL(filePath: artefacts.folder + "/../..").path,
           "target remote 127.0.0.1:\(debuggerPort)", script,
@@ -57,15 +58,15 @@ extension BootTests {
         "line 0", "line 64", "processes", "process 1",
       ])
       for expected in [
-        "hit Breakpoint 1, kernel_main",
-        "hit Breakpoint 2, kernel_message_call",
+        "Breakpoint 1, kernel_main",
+        "Breakpoint 2, kernel_message_call",
         "process 2, endpoint 65, in the line at 0xffff",
         // The backtrace has Swift's names.
         "DispatchThread.run()",
         // cores
         "core 0: dispatch thread; state line dispatch", "; at EL1 kernel_message_call",
         // runqueues
-        "core 1: 0 workers ready, 0 general threads ready, running None",
+        "core 0: 0 workers ready, 0 general threads ready, running None",
         // endpoints: the CALL stands in the line of the core's kernel endpoint.
         "CALL, tag 1", "of echo (process 2), parked; lines empty",
         // line

@@ -7,7 +7,7 @@ import Testing
 extension BootTests {
   @Suite struct LinkTests {
     /// The device tree of a machine with the NIC, in a file that QEMU takes back.
-    private func deviceTreeWithNIC(cores: Int) throws -> String {
+    private func deviceTree(cores: Int, isTrimmed: Bool = true) throws -> String {
       let path = NSTemporaryDirectory() + "wengen-\(UUID().uuidString).dtb"
       var configuration = MachineConfiguration(
         artefacts: .standard, forwardedPorts: [], callRecords: "/dev/null")
@@ -15,6 +15,7 @@ extension BootTests {
       configuration.dumpedDeviceTree = path
       let machine = try Machine(configuration)
       #expect(try machine.waitForExit() == .exited(0))
+      guard isTrimmed else { return path }
       // QEMU leaves 1 MiB of room in it, and adds as much again when it loads it: more than the
       // 2 MiB that a tree may have. Words 1, 3 and 8 of the header: size, where the strings are,
       // their size; they are last.
@@ -29,7 +30,7 @@ extension BootTests {
     }
 
     @Test(arguments: [1, 4]) func goesOnWithoutAnFPGAThatDoesNotAnswer(cores: Int) throws {
-      let tree = try deviceTreeWithNIC(cores: cores)
+      let tree = try deviceTree(cores: cores)
       defer { try? FileManager.default.removeItem(atPath: tree) }
       let guest = try Guest {
         $0.coreCount = cores
@@ -45,6 +46,37 @@ extension BootTests {
       guest.machine.type("probe\n")
       try guest.machine.expectLine(containing: "probe: FPGA: no usable NIC")
       try guest.expectExit(typing: "exit 42", status: 42)
+    }
+
+    /// Without a tree that can be read there is no console: the emulator says it.
+    @Test func saysWhatIsWrongWithTheTree() throws {
+      let tree = try deviceTree(cores: 1, isTrimmed: false)
+      defer { try? FileManager.default.removeItem(atPath: tree) }
+      var configuration = MachineConfiguration(
+        artefacts: .standard, forwardedPorts: [], callRecords: "/dev/null")
+      configuration.coreCount = 1
+      configuration.deviceTree = tree
+      let machine = try Machine(configuration)
+      #expect(try machine.waitForExit() == .exited(78))
+      #expect(machine.complaints.text.contains("cannot start: device tree: 2097152 bytes"))
+    }
+
+    /// A tree that lists four cores, firmware that knows two: the kernel has two.
+    @Test func goesOnWithoutCoresThatFirmwareRefuses() throws {
+      let tree = try deviceTree(cores: 4)
+      defer { try? FileManager.default.removeItem(atPath: tree) }
+      let guest = try Guest {
+        $0.coreCount = 2
+        $0.deviceTree = tree
+      }
+      let console = guest.machine.console.text
+      #expect(console.contains("core 2 did not start: firmware answered -2"))
+      #expect(console.contains("core 3 did not start: firmware answered -2"))
+      #expect(console.contains("ready: 3 processes, 2 cores, NIC up"))
+      for round in 1...20 { try guest.expectBothServicesAnswer("with two of four cores, \(round)") }
+      guest.machine.type("cores\n")
+      try guest.machine.expectLine(containing: "core 3: offline")
+      try guest.expectExit(typing: "exit", status: 0)
     }
 
     @Test(

@@ -4,81 +4,75 @@ import Memory
 import Testing
 
 @Suite struct AddressSpaceIdentifierTests {
-  @Test func firstNumbersAreNotZeroAndDistinct() {
-    var source = AddressSpaceIdentifiers(isWide: false)
-    let active: [AddressSpaceIdentifier] = []
+  @Test func numbersAreNotZeroAndDistinctUntilAllAreInUse() throws {
+    var source = AddressSpaceIdentifiers()
     var seen: Set<UInt16> = [0]
-    for _ in 0..<255 {
-      var identifier = AddressSpaceIdentifier.none
-      let wasCurrent = source.isCurrent(identifier)
-      #expect(!wasCurrent)
-      let isNewGeneration = source.renew(&identifier, active: active.span)
-      #expect(!isNewGeneration)
-      let isCurrent = source.isCurrent(identifier)
-      #expect(isCurrent)
-      #expect(seen.insert(identifier.number).inserted)
+    for _ in 0..<AddressSpaceIdentifiers.capacity {
+      let assigned = source.assign()
+      let assignment = try #require(assigned)
+      #expect(!assignment.isRollover)
+      #expect(seen.insert(assignment.identifier.number).inserted)
     }
     #expect(seen.max() == 255)
-    var next = AddressSpaceIdentifier.none
-    let isNewGeneration = source.renew(&next, active: active.span)
-    #expect(isNewGeneration)
-    #expect(next.number == 1)
+    let noneLeft = source.assign()
+    #expect(noneLeft == nil)
   }
 
-  @Test func wideNumbersUseSixteenBits() {
-    var source = AddressSpaceIdentifiers(isWide: true)
-    let active: [AddressSpaceIdentifier] = []
-    var identifier = AddressSpaceIdentifier.none
-    for _ in 0..<65_535 {
-      identifier = .none
-      let isNewGeneration = source.renew(&identifier, active: active.span)
-      #expect(!isNewGeneration)
+  @Test func aRolloverFreesTheDeadAndLeavesTheLiving() throws {
+    var source = AddressSpaceIdentifiers()
+    let first = source.assign()
+    let living = try #require(first).identifier
+    for _ in 1..<AddressSpaceIdentifiers.capacity {
+      let assigned = source.assign()
+      let assignment = try #require(assigned)
+      #expect(!assignment.isRollover)
+      source.release(assignment.identifier)
     }
-    #expect(identifier.number == 65_535)
-    identifier = .none
-    let isNewGeneration = source.renew(&identifier, active: active.span)
-    #expect(isNewGeneration)
+    let second = source.assign()
+    let next = try #require(second)
+    #expect(next.isRollover)
+    #expect(next.identifier != living)
+    let third = source.assign()
+    let afterwards = try #require(third)
+    #expect(!afterwards.isRollover)
+    #expect(afterwards.identifier != next.identifier)
+    #expect(afterwards.identifier != living)
   }
 
-  /// Cores switch between processes that come and go. A TLB never holds entries of two
-  /// processes under one number, and no two processes run under one number at once.
-  @Test func noTLBEverMixesProcesses() {
+  /// Processes come and go on cores that switch between them. No TLB ever holds translations of two
+  /// address spaces under one number.
+  @Test func noTLBEverMixesAddressSpaces() throws {
+    struct AddressSpace: Equatable {
+      var name: Int
+      var identifier: AddressSpaceIdentifier
+    }
     var random = SplitMix(test: #function)
-    for cores in [1, 4, 48] {
-      var source = AddressSpaceIdentifiers(isWide: false)
-      var processes = (0..<300).map { (name: $0, identifier: AddressSpaceIdentifier.none) }
-      var nextName = 300
-      var running = Array(repeating: -1, count: cores)
-      var active = Array(repeating: AddressSpaceIdentifier.none, count: cores)
-      // For each number, the process whose entries some TLB may hold.
+    for limit in [1, 64, 255] {
+      var source = AddressSpaceIdentifiers()
+      var alive: [AddressSpace] = []
+      // For each number, the address space whose translations some TLB may hold.
       var cached: [UInt16: Int] = [:]
-      var generations = 0
-      for _ in 0..<20_000 {
-        let core = Int.random(in: 0..<cores, using: &random)
-        let slot = Int.random(in: 0..<processes.count, using: &random)
-        if Int.random(in: 0..<50, using: &random) == 0, !running.contains(slot) {
-          processes[slot] = (nextName, .none)
-          nextName += 1
+      var rollovers = 0
+      for name in 0..<5_000 {
+        while alive.count >= limit || (alive.count > limit / 2 && Bool.random(using: &random)) {
+          let index = Int.random(in: 0..<alive.count, using: &random)
+          source.release(alive.remove(at: index).identifier)
         }
-        if source.renew(&processes[slot].identifier, active: active.span) {
-          generations += 1
-          // What is running fills the TLBs again at once.
+        let assigned = source.assign()
+        let assignment = try #require(assigned)
+        if assignment.isRollover {
+          rollovers += 1
+          // What still runs fills the TLBs again at once.
           cached = [:]
-          for index in running.indices where running[index] >= 0 {
-            cached[active[index].number] = processes[running[index]].name
-          }
+          for one in alive { cached[one.identifier.number] = one.name }
         }
-        let (name, identifier) = processes[slot]
-        running[core] = slot
-        active[core] = identifier
-        #expect(identifier.number != 0)
-        #expect(cached[identifier.number, default: name] == name)
-        cached[identifier.number] = name
-        for other in running.indices where running[other] >= 0 && running[other] != slot {
-          #expect(active[other].number != identifier.number)
+        alive.append(AddressSpace(name: name, identifier: assignment.identifier))
+        for one in alive.shuffled(using: &random).prefix(4) + alive.suffix(1) {
+          #expect(cached[one.identifier.number, default: one.name] == one.name)
+          cached[one.identifier.number] = one.name
         }
       }
-      #expect(generations > 10)
+      #expect(rollovers > 10)
     }
   }
 }

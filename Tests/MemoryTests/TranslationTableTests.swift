@@ -151,10 +151,10 @@ private struct Space: ~Copyable {
   @Test func controlRegisters() throws {
     #expect(TranslationControl.memoryAttributes == 0xFF04FF)
     #expect(
-      TranslationControl.control(physicalAddresses: .bits48, hasWideIdentifiers: true)
-        == 0x15_B510_3510)
+      TranslationControl.control(physicalAddresses: .bits48)
+        == 0x05_B510_3510)
     #expect(
-      TranslationControl.control(physicalAddresses: .bits40, hasWideIdentifiers: false)
+      TranslationControl.control(physicalAddresses: .bits40)
         == 0x02_B510_3510)
     #expect(PhysicalAddressSize(rangeField: 0x1122_0004) == .bits44)
     #expect(PhysicalAddressSize(rangeField: 6) == .bits48)

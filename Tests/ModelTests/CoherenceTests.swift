@@ -119,8 +119,12 @@ import Testing
     #expect(bench.nic.cachedLines(of: CoreIdentifier(0)).count == 2)
     #expect(bench.command(.removeProcess, [1]) == .done)
     #expect(bench.nic.cachedLines(of: CoreIdentifier(0)).isEmpty)
-    #expect(!bench.nic.caches.words.contains(0x5EC2E7))
-    #expect(!bench.nic.lines.words.contains(0x5EC2E7))
+    for line in (0..<bench.nic.lineMap.count).map({ LineIndex(number: $0) }) {
+      for word in 0..<LineGeometry.wordsPerLine {
+        #expect(bench.nic.caches[line][word] != 0x5EC2E7)
+        #expect(bench.nic.lines[line][word] != 0x5EC2E7)
+      }
+    }
   }
 
   @Test func r5AnAcknowledgementThatMayOvertakeTheResponseIsReported() throws {

@@ -152,4 +152,22 @@ import Testing
     #expect(worker.finishAndLoad() == nil)
     #expect(bench.takeViolations() == [])
   }
+
+  /// R9: when general threads have all cores, one is interrupted, once.
+  @Test func aCoreInGeneralModeIsInterrupted() throws {
+    let (bench, kernel) = try makeBench()
+    bench.publish(0, CoreState(mode: .general))
+    bench.receive(KernelFrameTests.foreign)
+    #expect(bench.takeInterrupts() == [], "it is not preemptible")
+    bench.publish(0, CoreState(mode: .general, isPreemptible: true))
+    #expect(bench.takeInterrupts() == [0])
+    bench.receive(KernelFrameTests.foreign)
+    #expect(bench.takeInterrupts() == [])
+    // It stays: the kernel declined.
+    bench.publish(0, CoreState(mode: .general, isPreemptible: true))
+    #expect(bench.takeInterrupts() == [])
+    bench.publish(0, CoreState(mode: .dispatch))
+    #expect(kernel.load()?.code == Stub.kernelFrame)
+    #expect(bench.takeViolations() == [])
+  }
 }

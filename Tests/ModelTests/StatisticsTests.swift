@@ -9,7 +9,9 @@ import Testing
   private func read(
     _ bench: Bench, _ kind: NICStatistics, _ number: UInt64, first: UInt64 = 0
   ) -> [UInt64]? {
-    guard bench.command(.readStatistics, [kind.rawValue, number, first]) == .done else { return nil }
+    guard bench.command(.readStatistics, [kind.rawValue, number, first]) == .done else {
+      return nil
+    }
     let count = bench.read(Register.commandValue)
     return (0..<count).map { bench.read(Register.commandArguments + 8 * $0) }
   }

@@ -19,9 +19,14 @@ public struct Artefacts: Sendable {
     return Artefacts(folder: package.appendingPathComponent(".build/wengen").path)
   }
 
-  /// The kernel with its symbols, and as the image that is booted.
-  public var kernelELF: String { "\(folder)/kernel.elf" }
-  public var kernelImage: String { "\(folder)/kernel.img" }
+  /// The kernel with its symbols, and as the image that is booted. WENGEN_KERNEL of the environment
+  /// names another one than `kernel`.
+  public var kernelELF: String { "\(folder)/\(Self.kernel).elf" }
+  public var kernelImage: String { "\(folder)/\(Self.kernel).img" }
+
+  private static var kernel: String {
+    ProcessInfo.processInfo.environment["WENGEN_KERNEL"] ?? "kernel"
+  }
   /// The archive of user programs.
   public var services: String { "\(folder)/services.cpio" }
   /// The user programs themselves.

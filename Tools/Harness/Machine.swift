@@ -52,6 +52,9 @@ public final class Machine: Sendable {
 
   /// All that the guest wrote to its serial console.
   public var console: Transcript { emulator.output }
+
+  /// What QEMU itself said, and the guest through it when it found no console.
+  public var complaints: Transcript { emulator.errors }
   /// What QEMU itself, and our device in it, had to say.
   public var emulatorMessages: String { emulator.errors.text }
 

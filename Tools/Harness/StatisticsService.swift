@@ -10,8 +10,8 @@ public enum StatisticsService {
   /// Calls by how they began and ended.
   public struct Calls: Hashable, Sendable {
     public let accepted, warm, cold, replied: UInt64
-    public let failedByHandler, failedMalformedResponse, failedByKernel, failedProcessRemoved:
-      UInt64
+    public let failedByHandler, failedMalformedResponse, failedByKernel,
+      failedProcessRemoved: UInt64
     public let rejectedGarbageArguments, rejectedOverload: UInt64
 
     /// All that did not end in a result.

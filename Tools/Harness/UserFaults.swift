@@ -15,7 +15,8 @@ public struct UserFault: Hashable, Sendable {
   public func description(with artefacts: Artefacts) -> String? {
     // The name is the guest's word: it must not lead out of the folder.
     guard !program.isEmpty, !program.contains("/"), program != "..",
-      case let file = artefacts.symbols(of: program), FileManager.default.isReadableFile(atPath: file),
+      case let file = artefacts.symbols(of: program),
+      FileManager.default.isReadableFile(atPath: file),
       let text = try? Symboliser(executable: file).describe(frames)
     else { return nil }
     return "frames of \(process) with names:\n\(text)"

@@ -82,9 +82,10 @@ for part in "$@"; do
     unit) run_part unit --skip BootTests ;;
     boot) run_part boot --filter BootTests --skip FirmwareTests --no-parallel ;;
     firmware) run_part firmware --filter FirmwareTests --no-parallel ;;
-    # The boot tests again, on a CPU that says it is Enzian's: the errata's ways are taken.
+    # The boot tests again, on a CPU that says it is Enzian's: the errata's ways are taken. And by a
+    # kernel that checks the order of its locks.
     errata)
-      WENGEN_CPU=cortex-a57,midr=0x431f0a11 \
+      WENGEN_KERNEL=kernel-checked WENGEN_CPU=cortex-a57,midr=0x431f0a11 \
         run_part errata --filter BootTests --skip FirmwareTests --no-parallel
       ;;
     device) run_device_part ;;

@@ -68,7 +68,8 @@ enum Statistics {
       while length < 32, Statistics.byte(length, of: words) != 0 { length += 1 }
       response.appendBytes(slot: 1, count: length) { name in
         for index in 0..<length {
-          name.storeBytes(of: Statistics.byte(index, of: words), toByteOffset: index, as: UInt8.self)
+          name.storeBytes(
+            of: Statistics.byte(index, of: words), toByteOffset: index, as: UInt8.self)
         }
       }
       for index in 5..<20 { response.setSlot(index - 3, to: words[index]) }

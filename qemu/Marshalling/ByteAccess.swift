@@ -54,6 +54,28 @@ enum ByteAccess {
     return true
   }
 
+  /// Copies `count` words of 8 bytes, each with its bytes in opposite order: XDR words to slots, or
+  /// slots to XDR words; false when they do not fit.
+  @inline(__always)
+  static func copySwapped64(
+    _ source: Span<UInt8>, from sourceOffset: Int, count: Int,
+    into target: inout MutableSpan<UInt8>, at offset: Int, limit: Int
+  ) -> Bool {
+    let bytes = count * 8
+    guard fits(sourceOffset, bytes, in: source.count), limit <= target.count,
+      fits(offset, bytes, in: limit)
+    else { return false }
+    var targetBytes = unsafe target.mutableBytes
+    for position in stride(from: 0, to: bytes, by: 8) {
+      // Safety: both runs are inside their spans (checked above); bytes may have any bits.
+      let word = unsafe source.bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: sourceOffset &+ position, as: UInt64.self)
+      unsafe targetBytes.storeBytes(
+        of: word.byteSwapped, toUncheckedByteOffset: offset &+ position, as: UInt64.self)
+    }
+    return true
+  }
+
   /// Copies `count` bytes, then writes zeros up to `paddedCount`; false when they do not fit.
   @inline(__always)
   static func copy(

@@ -6,8 +6,8 @@
 internal import Interface
 
 public enum Marshaller {
-  /// Writes the values in `area` to `xdr` as `signature` says; `area` may be shorter than an
-  /// `ArgumentArea` when fewer overflow lines were fetched.
+  /// Writes the values in `area` to `xdr`, from byte `origin` on, as `signature` says; `area` may
+  /// be shorter than an `ArgumentArea` when fewer overflow lines were fetched.
   ///
   /// Returns the number of bytes written, a multiple of 4. Returns nil when the area does not
   /// hold values of the signature (a reference out of bounds, not aligned, across offset 96 or
@@ -20,7 +20,8 @@ public enum Marshaller {
   /// 4 bytes or enters a list (8 deep at most), and reads a signature of 255 bytes at most once
   /// to find an arm; so O(255 · xdr.count) at worst, O(xdr.count) without unions.
   public static func marshal(
-    _ area: Span<UInt8>, signature: Span<UInt8>, into xdr: inout MutableSpan<UInt8>
+    _ area: Span<UInt8>, signature: Span<UInt8>, into xdr: inout MutableSpan<UInt8>,
+    at origin: Int = 0
   ) -> Int? {
     if signature.isEmpty { return 0 }
     guard signature.count <= SignatureLimits.bytes else { return nil }
@@ -34,7 +35,7 @@ public enum Marshaller {
     var position = 0
     var remaining = 1
     var slot = 0
-    var written = 0
+    var written = origin
 
     while true {
       while position >= end {
@@ -43,7 +44,7 @@ public enum Marshaller {
           remaining -= 1
           position = start
         } else if depth == 0 {
-          return written
+          return written - origin
         } else {
           depth -= 1
           start = outer[depth].start
@@ -71,12 +72,16 @@ public enum Marshaller {
         continue
 
       case .hyper, .unsignedHyper, .double:
-        guard ByteAccess.store(word.bigEndian, into: &xdr, at: written, limit: room) else {
-          return nil
-        }
-        written += 8
-        slot += 8
-        position += 1
+        let run = SignatureReader.run(
+          signature, at: position, listFrom: start, to: end, remaining: remaining)
+        guard
+          ByteAccess.copySwapped64(
+            area, from: slot, count: run.values, into: &xdr, at: written, limit: room)
+        else { return nil }
+        written += 8 * run.values
+        slot += 8 * run.values
+        if run.isWholeList { remaining = 1 }
+        position += run.isWholeList ? 1 : run.values
         continue
 
       case .quadruple:

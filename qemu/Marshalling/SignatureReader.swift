@@ -22,6 +22,19 @@ struct SignatureReader {
     SignatureCode(rawValue: UInt8(truncatingIfNeeded: byte(signature, at: position)))
   }
 
+  /// How many values of the scalar type at `position` follow each other, at least one: all
+  /// elements that remain of a list of just this type, or neighbours of the same type in a list.
+  @inline(__always)
+  static func run(
+    _ signature: Span<UInt8>, at position: Int, listFrom start: Int, to end: Int, remaining: Int
+  ) -> (values: Int, isWholeList: Bool) {
+    if end - start == 1 { return (remaining, true) }
+    let end = min(end, signature.count)
+    var next = position + 1
+    while next < end, signature[next] == signature[position] { next += 1 }
+    return (next - position, false)
+  }
+
   /// A size, count or maximum.
   @inline(__always)
   static func size(_ signature: Span<UInt8>, at position: Int) -> Int {

@@ -71,12 +71,16 @@ public enum Unmarshaller {
         continue
 
       case .hyper, .unsignedHyper, .double:
-        guard let word = ByteAccess.loadBigEndian64(xdr, at: read),
-          ByteAccess.store(word.littleEndian, into: &area, at: slot, limit: areaBytes)
+        let run = SignatureReader.run(
+          signature, at: position, listFrom: start, to: end, remaining: remaining)
+        guard
+          ByteAccess.copySwapped64(
+            xdr, from: read, count: run.values, into: &area, at: slot, limit: areaBytes)
         else { return nil }
-        read += 8
-        slot += 8
-        position += 1
+        read += 8 * run.values
+        slot += 8 * run.values
+        if run.isWholeList { remaining = 1 }
+        position += run.isWholeList ? 1 : run.values
         continue
 
       case .quadruple:

@@ -42,6 +42,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case unalignedAccess
     case outsideWindow
     case noEndpoint
+    case noProcess
     case reservedLine
     case endpointNotAttached
     case acknowledgeWithoutMessage
@@ -51,6 +52,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case storeToOtherControlLine
     case partialStateStore
     case reservedStateWord
+    case storeToLoadLine
     case unknownCoreMode
     case endpointOnTwoCores
     case foreignEndpointInState
@@ -79,6 +81,7 @@ extension Violation.Rule {
     case .unalignedAccess: "accesses have 1, 2, 4 or 8 bytes (registers 8), naturally aligned"
     case .outsideWindow: "nothing is at this offset of the window"
     case .noEndpoint: "no endpoint is installed here"
+    case .noProcess: "no process with this number is installed"
     case .reservedLine: "these lines of an endpoint are reserved"
     case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
     case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
@@ -87,7 +90,8 @@ extension Violation.Rule {
     case .storeWithoutMessage: "store to a line that was not given with a message"
     case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
     case .partialStateStore: "a core's state is published by one store of 8 bytes"
-    case .reservedStateWord: "only word 0 of a core's state line is defined"
+    case .reservedStateWord: "this word of a state line is reserved"
+    case .storeToLoadLine: "only the NIC writes a process's load line"
     case .unknownCoreMode: "unknown mode in a core's state"
     case .endpointOnTwoCores: "the endpoint is attached to another core already (R1)"
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"
@@ -119,9 +123,11 @@ public enum Output: Hashable, Sendable {
 /// Outputs in order. Memory is kept when all were taken, so a caller that takes them after
 /// every call makes the model allocate nothing.
 struct Outputs: Hashable {
+  /// The first `count` are to be taken, or were; what stands behind is no state.
   private var queue: [Output] = []
+  private var count = 0
   private var taken = 0
-  var frames: [UInt8] = []
+  var frames = FrameBuffer()
   /// Of frames that a fault put at the end: they had their faults.
   private var repeatedFrom: Int?
 
@@ -130,21 +136,23 @@ struct Outputs: Hashable {
 
   init() {
     queue.reserveCapacity(64)
-    frames.reserveCapacity(4 * Outputs.maximumFrameBytes)
   }
 
-  mutating func append(_ output: Output) { queue.append(output) }
+  mutating func append(_ output: Output) {
+    if count < queue.count { queue[count] = output } else { queue.append(output) }
+    count += 1
+  }
 
   /// Bytes of the frame that was appended last; 0: none since the last `reclaim`.
   var lastFrameLength: Int {
-    for output in queue.reversed() {
+    for output in queue[..<count].reversed() {
       if case .transmit(let frame) = output { return frame.length }
     }
     return 0
   }
 
   mutating func next() -> Output? {
-    guard taken < queue.count else { return nil }
+    guard taken < count else { return nil }
     defer { taken += 1 }
     return queue[taken]
   }
@@ -152,24 +160,23 @@ struct Outputs: Hashable {
   /// Forgets outputs that were all taken, frames among them. At the start of every call into
   /// the model, so that a frame stays readable until then.
   mutating func reclaim() {
-    guard taken > 0, taken == queue.count else { return }
-    queue.removeAll(keepingCapacity: true)
-    frames.removeAll(keepingCapacity: true)
+    guard taken > 0, taken == count else { return }
+    count = 0
+    frames.removeAll()
     repeatedFrom = nil
     taken = 0
   }
 
   /// Sends a frame of `frames` once more.
   mutating func repeatFrame(_ frame: FrameReference) {
-    repeatFrame(Array(frames[frame.range]))
+    repeatFrame(frames.copy(of: frame.range))
   }
 
   /// Sends a frame as it is.
   mutating func repeatFrame(_ bytes: [UInt8]) {
-    let start = frames.count
-    frames.append(contentsOf: bytes)
-    if repeatedFrom == nil { repeatedFrom = start }
-    queue.append(.transmit(FrameReference(range: start..<start + bytes.count)))
+    let range = frames.append(bytes.span, paddedTo: 0)
+    if repeatedFrom == nil { repeatedFrom = range.lowerBound }
+    append(.transmit(FrameReference(range: range)))
   }
 
   /// Whether `repeatFrame` put it there. They are taken before anything else is sent, so all
@@ -178,12 +185,22 @@ struct Outputs: Hashable {
     repeatedFrom.map { frame.range.lowerBound >= $0 } ?? false
   }
 
-  /// Appends the first `length` bytes of `frame`, padded with zeros to Ethernet's minimum.
-  mutating func appendFrame(_ frame: [UInt8], length: Int) {
-    let start = frames.count
-    frames.append(contentsOf: frame[0..<length])
-    let padding = max(0, EthernetFrame.minimumBytes - length)
-    frames.append(contentsOf: repeatElement(0, count: padding))
-    queue.append(.transmit(FrameReference(range: start..<start + length + padding)))
+  /// Appends the frame at `range` of `bytes`, padded with zeros to Ethernet's minimum.
+  mutating func appendFrame(_ bytes: [UInt8], _ range: Range<Int>) {
+    let range = frames.append(
+      bytes.span.extracting(range), paddedTo: EthernetFrame.minimumBytes)
+    append(.transmit(FrameReference(range: range)))
+  }
+
+  static func == (left: Outputs, right: Outputs) -> Bool {
+    left.queue[..<left.count] == right.queue[..<right.count] && left.taken == right.taken
+      && left.frames == right.frames && left.repeatedFrom == right.repeatedFrom
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(queue[..<count])
+    hasher.combine(taken)
+    hasher.combine(frames)
+    hasher.combine(repeatedFrom)
   }
 }

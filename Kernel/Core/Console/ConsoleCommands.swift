@@ -7,12 +7,13 @@ internal import Boot
 internal import CommandLine
 internal import Interface
 internal import Reporting
+internal import Scheduling
 internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
   case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log
-  case start, stop, kill, policy, benchmark, probe, hang, reboot, panic, exit
+  case start, stop, kill, policy, lines, limits, benchmark, probe, hang, reboot, panic, exit
 
   var name: StaticString {
     switch self {
@@ -32,6 +33,8 @@ enum ConsoleCommand: CaseIterable {
     case .policy: "policy"
     case .benchmark: "bench"
     case .hang: "hang"
+    case .lines: "lines"
+    case .limits: "limits"
     case .probe: "probe"
     case .reboot: "reboot"
     case .panic: "panic"
@@ -48,6 +51,7 @@ enum ConsoleCommand: CaseIterable {
     case .stop: "process"
     case .kill: "process"
     case .hang: "core"
+    case .limits: "process min max weight us"
     case .probe: "[ms]"
     case .exit: "[status]"
     default: ""
@@ -72,6 +76,8 @@ enum ConsoleCommand: CaseIterable {
     case .policy: "the order in which ready workers run"
     case .benchmark: "what steps of the kernel take, by the counter"
     case .hang: "stop a core, to see the watchdog (boot argument debug=yes)"
+    case .lines: "what NIC and kernel tell each other about cores and processes"
+    case .limits: "cores, weight and quantum of a process"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
     case .panic: "fail like a bug of the kernel would, to see the report"
@@ -130,6 +136,8 @@ enum ConsoleCommands {
     case .policy: ProcessCommands.printPolicy()
     case .benchmark: KernelBenchmark.run()
     case .hang: hang(words)
+    case .lines: SystemTables.printLines()
+    case .limits: limits(words)
     case .probe: probe(words)
     case .reboot: PowerControl.restart()
     case .panic: fail()
@@ -216,11 +224,34 @@ enum ConsoleCommands {
       reply("hang: only with the boot argument debug=yes")
       return
     }
-    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount) else {
+    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount),
+      Kernel.onlineCores.contains(CoreIdentifier(UInt16(core)))
+    else {
       reply("hang: a core from 0 to \(Kernel.coreCount - 1)")
       return
     }
     Watchdog.stop(CoreIdentifier(UInt16(core)))
+  }
+
+  private static func limits(_ words: borrowing CommandWords) {
+    guard words.count == 6, let process = words.number(1), let minimum = words.number(2),
+      let maximum = words.number(3), let weight = words.number(4), let quantum = words.number(5),
+      minimum <= maximum, maximum <= UInt64(UInt16.max), (1...UInt64(UInt16.max)) ~= weight,
+      quantum <= 1_000_000
+    else {
+      reply("limits: a process as ps shows it, fewest and most cores, weight, quantum in us")
+      return
+    }
+    guard process > 0, process <= UInt64(ProcessTable.capacity),
+      ProcessExport.change(
+        of: ProcessIdentifier(UInt16(process)),
+        to: CoreLimits(
+          minimum: UInt16(minimum), maximum: UInt16(maximum), weight: UInt16(weight)),
+        quantumNanoseconds: quantum * 1000)
+    else {
+      reply("no process \(process) that runs")
+      return
+    }
   }
 
   private static func probe(_ words: borrowing CommandWords) {

@@ -33,12 +33,21 @@ enum KernelBenchmark {
 
     report("a lock, taken and let go", picoseconds { Kernel.withTables {} }, less: empty)
 
-    var scheduler = CoreScheduler(core: core.core, rules: FirstCome().kernelRules)
-    let hints = SchedulingHints(mayHoldLoad: true)
+    // The core's own, in place; with nothing to decide about it changes nothing.
+    let isIdle = core.withScheduler {
+      $0.running == nil && $0.readyCount == 0 && $0.sleepingCount == 0
+    }
+    guard core.running == nil, isIdle else {
+      line("schedule(): not measured, the core has threads to run")
+      return
+    }
+    let hints = SchedulingHints(mayHoldLoad: core.loop != nil)
+    let now = Log.uptimeNanoseconds
     report(
       "schedule(), nothing ready",
-      picoseconds { _ = scheduler.schedule(at: 0, hints: hints, in: ThreadRecordTable()) },
-      less: empty)
+      picoseconds {
+        core.withScheduler { _ = $0.schedule(at: now, hints: hints, in: ThreadRecordTable()) }
+      }, less: empty)
   }
 
   /// Of one repetition.

@@ -1,9 +1,8 @@
-// What a core waits for by time: the end of a general thread's turn, the end of a look at the kernel
-// endpoint after it, what its scheduler wants, work of the supervisor, and on the boot core the
-// watch over workers.
+// What a core waits for by time: what its scheduler wants, the end of a look at the kernel endpoint
+// while general threads wait, work of the supervisor, and on the boot core the watch over workers.
 //
-// One timer serves all; it is silent while none is due (tickless). Nothing here is on the way of a
-// call: a worker gets no turn that would have to be timed, the watch comes round to it.
+// One timer serves all; it is silent while none is due (tickless): a thread alone on its core, of
+// either class, sees no tick. Nothing here is on the way of a call.
 
 internal import ArchAArch64
 internal import Boot
@@ -14,30 +13,26 @@ struct CoreAlarms {
 
   /// From one round of the watch to the next.
   static var watchNanoseconds: UInt64 { 500_000_000 }
-  /// How long a general thread may run before the NIC is asked, on a core that it could use.
-  static var turnNanoseconds: UInt64 { 10_000_000 }
-  /// How long the dispatch thread waits for the NIC while general threads want the core.
-  static var lookNanoseconds: UInt64 { 50_000 }
+  /// How long the dispatch thread waits for the NIC, which has asked for the core, while general
+  /// threads want it.
+  static var lookNanoseconds: UInt64 { 100_000 }
+  /// From a load that was left out to the next look, at first; it doubles with every look that is
+  /// left out, too, up to this.
+  static var firstRestNanoseconds: UInt64 { 5_000_000 }
+  static var longestRestNanoseconds: UInt64 { 640_000_000 }
+  /// How often a core looks whether the worker on it waits, while general threads want the core.
+  static var idleCheckNanoseconds: UInt64 { 1_000_000 }
 
-  var endOfTurn = never
   var endOfLook = never
+  var nextLook = never
+  var restNanoseconds = firstRestNanoseconds
   var general = never
   var supervision = never
   var watch = never
 }
 
 extension CoreReference {
-  /// Sets the end of the turn that begins now. Only on its own core, as all of this.
-  func beginTurn() {
-    alarms.endOfTurn =
-      GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.turnNanoseconds)
-    program()
-  }
-
-  /// What is left of a turn is nobody else's. The timer may still ring, for nothing.
-  func endTurn() { alarms.endOfTurn = CoreAlarms.never }
-
-  /// The boot core's next round of the watch.
+  /// The boot core's next round of the watch. Only on its own core, as all of this.
   func scheduleWatch() {
     alarms.watch =
       GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.watchNanoseconds)
@@ -50,6 +45,19 @@ extension CoreReference {
       GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.lookNanoseconds)
     program()
   }
+
+  /// A load was left out for a general thread. The NIC may have answered it at that moment, and then
+  /// keeps the message for the core (R3) without another interrupt: so the core comes back for it.
+  func scheduleLook() {
+    alarms.nextLook =
+      GenericTimer.now + GenericTimer.ticks(nanoseconds: alarms.restNanoseconds)
+    alarms.restNanoseconds = min(
+      2 * alarms.restNanoseconds, CoreAlarms.longestRestNanoseconds)
+    program()
+  }
+
+  /// The NIC has asked for the core: looks are close together again.
+  func expectMessages() { alarms.restNanoseconds = CoreAlarms.firstRestNanoseconds }
 
   /// Runs the supervisor on this core at `tick`, unless something earlier does.
   func superviseAt(_ tick: UInt64) {
@@ -68,8 +76,8 @@ extension CoreReference {
 
   /// What the timer's interrupt was for.
   struct DueAlarms {
-    var endOfTurn: Bool
     var general: Bool
+    var look: Bool
     var supervision: Bool
     var watch: Bool
   }
@@ -80,11 +88,11 @@ extension CoreReference {
     let now = GenericTimer.now
     var alarms = alarms
     let due = DueAlarms(
-      endOfTurn: alarms.endOfTurn <= now, general: alarms.general <= now,
+      general: alarms.general <= now, look: alarms.nextLook <= now,
       supervision: alarms.supervision <= now, watch: alarms.watch <= now)
-    if due.endOfTurn { alarms.endOfTurn = CoreAlarms.never }
     if alarms.endOfLook <= now { alarms.endOfLook = CoreAlarms.never }
     if due.general { alarms.general = CoreAlarms.never }
+    if due.look { alarms.nextLook = CoreAlarms.never }
     if due.supervision { alarms.supervision = CoreAlarms.never }
     if due.watch { alarms.watch = CoreAlarms.never }
     self.alarms = alarms
@@ -94,8 +102,8 @@ extension CoreReference {
 
   private func program() {
     let next = min(
-      min(alarms.endOfTurn, alarms.endOfLook), min(alarms.general, alarms.supervision),
-      alarms.watch)
+      min(min(alarms.endOfLook, alarms.nextLook), alarms.general),
+      min(alarms.supervision, alarms.watch))
     if next == CoreAlarms.never { GenericTimer.stop() } else { GenericTimer.setAlarm(at: next) }
   }
 }

@@ -19,6 +19,16 @@ internal import Tracing
   var scheduler: CoreScheduler
   /// What other cores want from this one.
   let mailbox = Mailbox<MailboxAtomic>()
+  /// Whom this core has asked for a thread.
+  var stealing: Stealing
+  /// Which core it offered one last.
+  var invitations: Invitations
+  /// General threads that are ready here, for other cores: a guess that may be old.
+  let readyGeneral = Atomic<UInt16>(0)
+  /// The state that was published last, for other cores.
+  let publishedState = Atomic<UInt64>(0)
+  /// The NIC has interrupted a general thread: it wants the core.
+  var isWanted = false
   /// The thread in user mode, if one is.
   var running: ThreadIdentifier?
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
@@ -29,7 +39,7 @@ internal import Tracing
   var alarms = CoreAlarms()
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
-  var counters = InlineArray<10, UInt64>(repeating: 0)
+  var counters = InlineArray<14, UInt64>(repeating: 0)
   /// The sources whose events this core records; the console may change it (Console/Trace.swift).
   var tracedSources = SourceMask.none
   /// Where they go; nil until boot has given memory.
@@ -40,6 +50,8 @@ internal import Tracing
   init(core: CoreIdentifier) {
     self.core = core
     scheduler = CoreScheduler(core: core, rules: FirstCome().kernelRules)
+    stealing = Stealing(core: core)
+    invitations = Invitations(core: core)
   }
 }
 
@@ -58,6 +70,12 @@ enum CoreCounter: Int, CaseIterable {
   case alarms
   /// Requests of other cores (SGI).
   case requests
+  /// General threads that came from other cores, and that went to them.
+  case arrivals
+  case departures
+  /// Cores that were asked for a thread, and that were told of one.
+  case stealRequests
+  case invitations
 
   var name: StaticString {
     switch self {
@@ -71,6 +89,10 @@ enum CoreCounter: Int, CaseIterable {
     case .preemptions: "preemptions"
     case .alarms: "alarms"
     case .requests: "requests"
+    case .arrivals: "arrivals"
+    case .departures: "departures"
+    case .stealRequests: "steal-requests"
+    case .invitations: "invitations"
     }
   }
 }
@@ -156,8 +178,7 @@ enum CoreCounter: Int, CaseIterable {
     nonmutating set { unsafe block.pointee.alarms = newValue }
   }
 
-  /// Makes the dispatch thread look at the run queue before it waits again, and a user thread
-  /// leave the core.
+  /// Makes the thread in user mode leave the core, and the dispatch thread its held load.
   func requestReschedule() { unsafe block.pointee.needsReschedule = true }
 
   /// Whether a reschedule was requested; false from the first question on.
@@ -167,9 +188,30 @@ enum CoreCounter: Int, CaseIterable {
     return isRequested
   }
 
+  /// The NIC wants the core for a call.
+  func noteWanted() { unsafe block.pointee.isWanted = true }
+
+  /// Whether it does; false from the first question on.
+  func takeWanted() -> Bool {
+    let isWanted = unsafe block.pointee.isWanted
+    unsafe block.pointee.isWanted = false
+    return isWanted
+  }
+
   /// The core's general threads; only the core itself may, or the boot core before it runs.
   func withScheduler<Result>(_ body: (inout CoreScheduler) -> Result) -> Result {
     unsafe body(&block.pointee.scheduler)
+  }
+
+  /// The core's half of moving threads between cores; only the core itself may.
+  var stealing: Stealing {
+    get { unsafe block.pointee.stealing }
+    nonmutating set { unsafe block.pointee.stealing = newValue }
+  }
+
+  var invitations: Invitations {
+    get { unsafe block.pointee.invitations }
+    nonmutating set { unsafe block.pointee.invitations = newValue }
   }
 
   /// Takes what other cores have posted.
@@ -183,6 +225,24 @@ enum CoreCounter: Int, CaseIterable {
   /// General threads that are ready: published in the core's state line.
   @inline(__always)
   var readyCount: Int { unsafe block.pointee.scheduler.readyCount }
+
+  // MARK: What other cores may read
+
+  /// The general threads that are ready, as of the core's latest decision.
+  var readyGeneral: Int {
+    get { unsafe Int(block.pointee.readyGeneral.load(ordering: .relaxed)) }
+    nonmutating set {
+      unsafe block.pointee.readyGeneral.store(
+        UInt16(truncatingIfNeeded: newValue), ordering: .relaxed)
+    }
+  }
+
+  /// The state that the core published last, to the NIC too.
+  @inline(__always)
+  var publishedState: UInt64 {
+    get { unsafe block.pointee.publishedState.load(ordering: .relaxed) }
+    nonmutating set { unsafe block.pointee.publishedState.store(newValue, ordering: .relaxed) }
+  }
 }
 
 /// All cores.

@@ -39,17 +39,18 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func orderAllAccesses() { barrier_full() }
 
-  /// One store, no round trip (R15).
+  /// One store to the NIC, no round trip (R15), and one for other cores.
   @inline(__always)
   func publish(_ mode: CoreMode) {
-    guard core.stateLine != 0 else { return }
     var state = CoreState(
       mode: mode, isPreemptible: mode == .general,
       runQueueLength: UInt16(truncatingIfNeeded: core.readyCount))
-    if mode == .user, let thread {
+    if let thread, mode == .user || mode == .general {
       state.process = thread.process
-      state.endpoint = thread.endpoint
+      if mode == .user { state.endpoint = thread.endpoint }
     }
+    core.publishedState = state.word
+    guard core.stateLine != 0 else { return }
     KernelLines().store(state.word, at: core.stateLine)
   }
 

@@ -7,6 +7,7 @@
 internal import ArchAArch64
 internal import Boot
 internal import Interface
+internal import Reporting
 internal import Scheduling
 
 /// A core's dispatch thread. Lives on the core's kernel stack.
@@ -18,16 +19,14 @@ struct DispatchThread {
 
   /// Runs for ever.
   mutating func run() -> Never {
-    var operations = CoreOperations(core: core)
-    DispatchSequence.start(&operations)
     if core.core.number == 0, Interrupts.hasWatch { core.scheduleWatch() }
-    schedule()
-    guard var loop = core.loop else { waitWithoutNIC() }
-    DispatchSequence.beginLoads(&operations)
+    reschedule()
+    guard var loop = core.loop else { Panic.stop("a machine without NIC has no calls") }
     while true {
       let message = loop.loadMessage(&lines)
       guard message.code != 0 else {
         // An interrupt found work for this core: the load was left out (Vectors.S).
+        core.scheduleLook()
         schedule()
         continue
       }
@@ -39,33 +38,42 @@ struct DispatchThread {
     }
   }
 
-  /// Gives the next general thread a turn. While one is ready, the NIC is asked after each, for a
-  /// moment.
+  /// Comes after every message, and leads to the next load. Without general threads it is two
+  /// instructions on the way of a call.
   @inline(__always)
   private func schedule() {
-    if core.readyCount > 0 { runGeneral() }
+    if core.readyCount > 0 { reschedule() }
   }
 
+  /// Does what the core's scheduler says, until that is to wait for the NIC.
   @inline(never)
-  private func runGeneral() {
-    guard let next = core.takeGeneral() else { return }
-    UserDispatch(core: core).runGeneral(
-      next.thread, deadlineNanoseconds: next.deadlineNanoseconds)
-    if core.readyCount > 0 { core.beginLook() }
-    var operations = CoreOperations(core: core)
-    DispatchSequence.beginLoads(&operations)
+  private func reschedule() {
+    while true {
+      switch core.decide() {
+      case .run(let thread, let deadline):
+        UserDispatch(core: core).runGeneral(
+          Kernel.threads[thread], deadlineNanoseconds: deadline)
+      case .dispatchLoop:
+        // With general threads ready this is the look that the NIC has asked for.
+        if core.readyCount > 0 { core.beginLook() } else { core.setGeneralAlarm() }
+        var operations = CoreOperations(core: core)
+        DispatchSequence.start(&operations)
+        DispatchSequence.beginLoads(&operations)
+        return
+      case .idle: waitForInterrupt()
+      }
+    }
   }
 
-  /// A machine without NIC still runs its threads and its console.
-  private func waitWithoutNIC() -> Never {
-    while true {
-      schedule()
-      guard core.readyCount == 0 else { continue }
-      // An interrupt that is pending ends WFI although it is masked, so none can be missed.
-      wait_for_interrupt()
-      interrupts_unmask()
-      barrier_context()
-      interrupts_mask()
-    }
+  /// A core that does no RPC, or a machine without NIC, has nothing to run.
+  private func waitForInterrupt() {
+    CoreOperations(core: core).publish(.general)
+    core.setGeneralAlarm()
+    core.askForThread()
+    // An interrupt that is pending ends WFI although it is masked, so none can be missed.
+    wait_for_interrupt()
+    interrupts_unmask()
+    barrier_context()
+    interrupts_mask()
   }
 }

@@ -35,11 +35,13 @@ enum Interrupts {
   /// What a round of interrupts means for the thread that they interrupted.
   struct Taken: OptionSet {
     let rawValue: UInt8
-    /// The thread's turn is over.
-    static var endOfTurn: Taken { Taken(rawValue: 1 << 0) }
+    /// What the core's scheduler waits for may have come.
+    static var timer: Taken { Taken(rawValue: 1 << 0) }
+    /// Another core has threads for one that has nothing to do.
+    static var invitation: Taken { Taken(rawValue: 1 << 1) }
     static var watch: Taken { Taken(rawValue: 1 << 2) }
-    /// A general thread has waited for the core long enough.
-    static var generalWaits: Taken { Taken(rawValue: 1 << 1) }
+    /// A general thread shall make way for a look at the kernel endpoint.
+    static var look: Taken { Taken(rawValue: 1 << 3) }
   }
 
   /// Handles every interrupt that waits.
@@ -57,14 +59,16 @@ enum Interrupts {
       case unsafe timer:
         core.count(.alarms)
         let due = core.takeAlarms()
-        if due.endOfTurn { taken.insert(.endOfTurn) }
-        if due.general, core.wakeGeneral() { taken.insert(.generalWaits) }
-        if due.general { core.setGeneralAlarm(notBefore: CoreAlarms.turnNanoseconds) }
+        if due.general {
+          core.wakeSleepers()
+          taken.insert(.timer)
+        }
+        if due.look { taken.insert(.look) }
         if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
         if due.supervision { Supervisor.work(on: core) }
       case attention:
         core.count(.requests)
-        core.readMail()
+        if core.readMail() { taken.insert(.invitation) }
         Supervisor.work(on: core)
       case watch: taken.insert(.watch)
       case unsafe console:
@@ -72,7 +76,10 @@ enum Interrupts {
         ConsoleCommands.receive()
       // With a held load comes a message that says all (R10). Without one the NIC wants the core
       // itself (R9).
-      case worker: core.requestReschedule()
+      case worker:
+        core.noteWanted()
+        core.expectMessages()
+        core.requestReschedule()
       case bypass: break
       default: Log.warning("interrupt \(interrupt.number) has no owner")
       }
@@ -111,6 +118,7 @@ enum Interrupts {
 @c(kernel_interrupt)
 func kernelInterrupt() -> UInt64 {
   let core = CoreReference.current
-  _ = Interrupts.handle(core)
+  if Interrupts.handle(core).contains(.invitation) { core.askForThread() }
+  if core.readyCount == 0 { core.setGeneralAlarm() }
   return core.takeRescheduleRequest() || core.readyCount > 0 ? 1 : 0
 }

@@ -23,16 +23,17 @@ struct UserDispatch {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
+    if core.readyCount > 0 { core.setGeneralAlarm() }
     serve(thread)
   }
 
   /// Runs a general thread, which the scheduler has chosen, until it leaves the core.
   func runGeneral(_ thread: ThreadReference, deadlineNanoseconds: UInt64?) {
-    // A sleeper's time was the scheduler's to notice: here it still sleeps.
-    guard thread.take(from: .runnable, to: .running) || thread.take(from: .sleeping, to: .running)
-    else {
-      Panic.stop("a thread left its core's queue by itself")
-    }
+    // The time of a sleeper, and a wake-up, were the scheduler's to notice: here it still waits.
+    guard
+      thread.take(from: .runnable, to: .running) || thread.take(from: .sleeping, to: .running)
+        || thread.take(from: .blocked, to: .running)
+    else { Panic.stop("a thread left its core's queue by itself") }
     guard !Processes.isEnding(thread.process) else {
       leave(thread)
       return
@@ -42,9 +43,7 @@ struct UserDispatch {
     // this core must not wait for it.
     CoreOperations(core: core, thread: thread).publish(.general)
     core.setAlarm(forGeneral: deadlineNanoseconds)
-    if core.loop != nil { core.beginTurn() }
     serve(thread)
-    core.endTurn()
   }
 
   @inline(__always)
@@ -82,12 +81,16 @@ struct UserDispatch {
     return thread.noteStarted()
   }
 
-  /// A general thread sleeps.
-  private func sleep(_ thread: ThreadReference, untilNanoseconds: UInt64) {
+  /// A general thread leaves the core and will go on. The state line says so when the core has
+  /// something else to do: until then it is not the NIC's.
+  private func stop(_ thread: ThreadReference, _ reason: StopReason) {
     core.running = nil
-    CoreOperations(core: core).publish(.dispatch)
-    thread.leave(as: .sleeping)
-    core.stopGeneral(.sleeps(untilNanoseconds: untilNanoseconds))
+    switch reason {
+    case .sleeps: thread.leave(as: .sleeping)
+    case .blocks: thread.leave(as: .blocked)
+    default: thread.leave(as: .runnable)
+    }
+    core.stopGeneral(reason)
   }
 
   /// Handles everything but a yield; false when the thread has left the core. Never inlined: the
@@ -103,7 +106,7 @@ struct UserDispatch {
         core.trace(.systemCallAnswered, UInt32(truncatingIfNeeded: thread[0]))
         return true
       case .ends: leave(thread)
-      case .sleeps(let untilNanoseconds): sleep(thread, untilNanoseconds: untilNanoseconds)
+      case .stops(let reason): stop(thread, reason)
       }
       return false
     case TRAP_INTERRUPT:
@@ -128,18 +131,41 @@ struct UserDispatch {
       leave(thread)
       return false
     }
-    var leaves = core.takeRescheduleRequest() || taken.contains(.generalWaits)
+    var leaves = core.takeRescheduleRequest()
     if thread.isStarting {
-      if taken.contains(.endOfTurn) { leaves = true }
-    } else if taken.contains(.watch) {
-      let line = HeldLoad.line(of: thread)
-      if line.map({ thread.watch.noteWaiting(at: $0) }) != true {
-        thread.watch.notePeriod()
+      if core.isSliceOver { leaves = true }
+      if taken.contains(.look) {
+        core.noteWanted()
         leaves = true
       }
+      if taken.contains(.invitation), !leaves { core.askForThread() }
+    } else if shallLeave(thread, taken) {
+      leaves = true
     }
-    if leaves { preempt(thread) }
+    if leaves {
+      preempt(thread)
+    } else if taken.contains(.timer) {
+      core.setGeneralAlarm()
+    }
     return !leaves
+  }
+
+  /// Whether a worker shall make way: since it does not seem to end, or since general threads want
+  /// the core and it only waits, or they have waited long enough.
+  private func shallLeave(_ worker: ThreadReference, _ taken: Interrupts.Taken) -> Bool {
+    let areWaiting = core.readyCount > 0
+    guard areWaiting || !taken.intersection([.watch, .invitation]).isEmpty else { return false }
+    let line = HeldLoad.line(of: worker)
+    if taken.contains(.watch), line.map({ worker.watch.noteWaiting(at: $0) }) != true {
+      worker.watch.notePeriod()
+      return true
+    }
+    guard areWaiting else {
+      // It keeps the core until a thread comes.
+      if line != nil, taken.contains(.invitation) { core.askForThread() }
+      return false
+    }
+    return line != nil || core.isPatienceOver
   }
 
   /// Takes the core from a thread that could go on. A worker is parked, wherever it was stopped:
@@ -148,10 +174,7 @@ struct UserDispatch {
   private func preempt(_ thread: ThreadReference) {
     core.count(.preemptions)
     if thread.isStarting {
-      core.running = nil
-      CoreOperations(core: core).publish(.dispatch)
-      thread.leave(as: .runnable)
-      core.stopGeneral(.preempted)
+      stop(thread, .preempted)
     } else {
       park(thread)
     }

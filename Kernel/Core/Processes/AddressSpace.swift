@@ -18,12 +18,14 @@ enum AddressSpaceFailure: Error, Reportable {
   case mapping(MappingError)
   /// The process would have more memory than it may.
   case limit
+  case tooManyAddressSpaces
 
   func write(to output: inout some TextOutput & ~Copyable) {
     switch self {
     case .frames(let error): output.write(error)
     case .mapping(let error): output.write(error)
     case .limit: output.write("the process's memory limit is reached")
+    case .tooManyAddressSpaces: output.write("all address space identifiers are in use")
     }
   }
 }
@@ -42,6 +44,7 @@ extension KernelAddressSpace {
       for index in 0..<image.segmentCount {
         try load(image[segment: index], of: file, into: table, of: &block)
       }
+      block.addressSpaceIdentifier = try assignIdentifier()
     } catch {
       destroyUserTable(table)
       block.pages = 0
@@ -49,6 +52,21 @@ extension KernelAddressSpace {
     }
     barrier_complete()
     block.table = consume table
+  }
+
+  private mutating func assignIdentifier() throws(AddressSpaceFailure) -> AddressSpaceIdentifier {
+    guard let assignment = identifiers.assign() else { throw .tooManyAddressSpaces }
+    if assignment.isRollover {
+      // TLBI reaches all cores by itself (ARM ARM D8.14.5), also those that execute nothing because
+      // a load of theirs is held.
+      barrier_complete()
+      translations_forget_all()
+      barrier_complete()
+      barrier_context()
+      identifierRollovers += 1
+      Log.information("address space identifiers begin anew (\(identifierRollovers))")
+    }
+    return assignment.identifier
   }
 
   /// Adds what thread `index` needs: a stack between unmapped pages, and its endpoint.
@@ -97,7 +115,8 @@ extension KernelAddressSpace {
     }
   }
 
-  /// Gives back a table and the frames behind it. Its identifier is out of all TLBs.
+  /// Gives back a table and the frames behind it. No core has it in TTBR0_EL1, so none walks it;
+  /// what TLBs still know stands under an identifier that nobody has.
   mutating func destroyUserTable(_ table: consuming TranslationTable) {
     // Lines are the FPGA's, everything else was allocated page by page.
     var offset: UInt64 = 0

@@ -5,6 +5,7 @@ internal import Images
 internal import Interface
 internal import Memory
 internal import Reporting
+internal import Scheduling
 
 /// What the boot loader brought. It stays in memory, so that a process can be made again.
 enum InitialArchive {
@@ -136,7 +137,7 @@ enum InitialProcesses {
     do throws(Processes.Failure) {
       let thread = try Processes.create(
         plan, file: archive.content(of: plan.image), isAwaited: true)
-      Kernel.cores[CoreIdentifier(UInt16(number) % Kernel.coreCount)].admit(thread)
+      Kernel.cores[Kernel.core(forNumber: number)].admit(thread)
       return true
     } catch {
       Log.error("\(plan.name) does not start: \(error)")

@@ -59,6 +59,8 @@ struct ProcessBlock: ~Copyable {
   var history = RestartHistory()
   /// Nil between an end and the next start.
   var table: TranslationTable?
+  /// Nil when `table` is.
+  var addressSpaceIdentifier: AddressSpaceIdentifier?
   /// Where new threads of the program begin unless they say otherwise.
   var entry: UInt64 = 0
   /// RAM in use, in pages.
@@ -68,6 +70,8 @@ struct ProcessBlock: ~Copyable {
   /// Its threads, by their index in the process.
   var threads = InlineArray<64, ThreadIdentifier?>(repeating: nil)
   var threadCount = 0
+  /// What the NIC is told of it.
+  var exported: ProcessExport
   /// Whether the NIC has forgotten it.
   var isWithdrawn = false
   /// When it starts again, in nanoseconds; nil: it does not, or it runs.
@@ -76,18 +80,15 @@ struct ProcessBlock: ~Copyable {
   init(identifier: ProcessIdentifier, plan: ProcessPlan) {
     self.identifier = identifier
     self.plan = plan
+    exported = ProcessExport(plan.limits)
   }
-
-  /// The process's number serves: there are fewer processes than the 255 identifiers of the
-  /// smallest ASID size (ARM ARM D8.14.1), and a number is reused only after its translations
-  /// were forgotten.
-  var addressSpaceIdentifier: UInt16 { identifier.number }
 
   /// What TTBR0_EL1 holds while the process runs; 0 when it has no address space.
   var userTable: UInt64 {
+    guard let addressSpaceIdentifier else { return 0 }
     switch table {
-    case .some(let table): table.baseRegister(identifier: addressSpaceIdentifier)
-    case nil: 0
+    case .some(let table): return table.baseRegister(identifier: addressSpaceIdentifier.number)
+    case nil: return 0
     }
   }
 

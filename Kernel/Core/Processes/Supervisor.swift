@@ -7,7 +7,7 @@
 // user thread keeps its own.
 //
 // Order: threads leave their cores (R11), the NIC forgets the process and its clients get errors
-// (R12), no core has the table in TTBR0_EL1, translations are forgotten, memory is free.
+// (R12), no core has the table in TTBR0_EL1, memory is free.
 
 internal import ArchAArch64
 internal import Boot
@@ -152,12 +152,6 @@ enum Supervisor {
   }
 
   private static func free(_ block: inout ProcessBlock) {
-    // TLBI reaches all cores by itself (ARM ARM D8.14.5), also those that execute nothing because
-    // a load of theirs is held.
-    barrier_complete()
-    translations_forget(UInt64(block.addressSpaceIdentifier))
-    barrier_complete()
-    barrier_context()
     KernelMemory.destroyUserTable(of: &block)
     for index in 0..<block.threads.count {
       guard let identifier = block.threads[index] else { continue }

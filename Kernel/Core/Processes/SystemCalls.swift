@@ -17,7 +17,8 @@ enum SystemCalls {
   enum Outcome {
     case goesOn
     case ends
-    case sleeps(untilNanoseconds: UInt64)
+    /// Not for ever.
+    case stops(StopReason)
   }
 
   /// Executes the call in the thread's registers.
@@ -52,7 +53,7 @@ enum SystemCalls {
       }
       let (end, overflow) = Log.uptimeNanoseconds.addingReportingOverflow(thread[0])
       answer(thread, .none)
-      return .sleeps(untilNanoseconds: overflow ? .max : end)
+      return .stops(.sleeps(untilNanoseconds: overflow ? .max : end))
     case .statistics:
       answer(thread, statistics(thread, address: thread[0]))
     case .systemStatistics:
@@ -97,8 +98,7 @@ enum SystemCalls {
     answer(thread, .none, value: UInt64(spawned.index))
     let core = CoreReference.current
     // Round the cores, so that the threads of a process are on different ones.
-    let place = (core.core.number + UInt16(spawned.index)) % Kernel.coreCount
-    core.send(spawned, to: CoreIdentifier(place))
+    core.send(spawned, to: Kernel.core(forNumber: core.core.index + Int(spawned.index)))
   }
 
   private static func statistics(_ thread: ThreadReference, address: UInt64) -> SystemError {

@@ -32,7 +32,7 @@ func earlyMain(
   do throws(DeviceTreeError) {
     begin(try DeviceTree(unsafe blob.span), at: deviceTree, image: image, exceptionLevel)
   } catch {
-    // There is no console to say it on: the tree would have named it.
+    LastWords.say(error)
     hang()
   }
   return unsafe withUnsafePointer(to: &translationSetup) { unsafe $0 }

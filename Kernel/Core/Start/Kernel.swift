@@ -10,6 +10,7 @@ internal import DeviceTree
 internal import Interface
 internal import Platform
 internal import Reporting
+internal import Scheduling
 
 /// The kernel's set-up values.
 enum Kernel {
@@ -20,6 +21,7 @@ enum Kernel {
   nonisolated(unsafe) private static var coreTable: CoreTable?
   nonisolated(unsafe) private static var threadTable: ThreadTable?
   nonisolated(unsafe) private static var usableNIC: NIC?
+  nonisolated(unsafe) private static var establishedCores = CoreSet(CoreIdentifier(0))
 
   // MARK: Set by boot
 
@@ -36,6 +38,8 @@ enum Kernel {
   }
 
   static func use(_ nic: NIC) { unsafe usableNIC = nic }
+
+  static func use(_ cores: CoreSet) { unsafe establishedCores = cores }
 
   // MARK: Read by everybody
 
@@ -62,7 +66,18 @@ enum Kernel {
   /// The NIC; nil on a machine without, or when its window did not answer.
   static var nic: NIC? { unsafe usableNIC }
 
-  /// Cores that the machine has and the kernel uses.
+  /// Cores that firmware has started: threads and calls go to these only.
+  static var onlineCores: CoreSet { unsafe establishedCores }
+
+  /// The online core for the n-th of many things that are spread over them.
+  static func core(forNumber number: Int) -> CoreIdentifier {
+    var cores = onlineCores
+    for _ in 0..<number % cores.count { _ = cores.popFirst() }
+    guard let core = cores.first else { Panic.stop("no core") }
+    return core
+  }
+
+  /// Cores that the device tree lists and the kernel could use: their numbers are below.
   static var coreCount: UInt16 {
     UInt16(min(platform.processors.count, CoreTable.capacity))
   }

@@ -41,6 +41,9 @@ struct KernelAddressSpace: ~Copyable {
   var table: TranslationTable
   var identity: TranslationTable
   var nextDevice = AddressMap.devicesBase
+  var identifiers = AddressSpaceIdentifiers()
+  /// How often all identifiers had been used and the TLBs were invalidated.
+  var identifierRollovers = 0
 }
 
 /// What boot does with memory.
@@ -155,15 +158,13 @@ enum KernelMemory {
   /// Values for the translation registers.
   static var translationSetup: TranslationSetup {
     let features = read_memory_features()
-    let hasWideIdentifiers = features >> 4 & 0xf == 2  // ID_AA64MMFR0_EL1.ASIDBits
     let (user, kernel) = withSpace { space in
       (space.identity.baseRegister(), space.table.baseRegister())
     }
     return TranslationSetup(
       memory_attributes: TranslationControl.memoryAttributes,
       translation_control: TranslationControl.control(
-        physicalAddresses: PhysicalAddressSize(rangeField: features),
-        hasWideIdentifiers: hasWideIdentifiers),
+        physicalAddresses: PhysicalAddressSize(rangeField: features)),
       user_table: user, kernel_table: kernel, system_control: systemControl)
   }
 
@@ -229,6 +230,9 @@ enum KernelMemory {
     guard let table = block.table.take() else { return }
     guard var current = unsafe space.take() else { Panic.stop("no address space") }
     current.destroyUserTable(table)
+    if let identifier = block.addressSpaceIdentifier.take() {
+      current.identifiers.release(identifier)
+    }
     unsafe space = consume current
     block.pages = 0
   }

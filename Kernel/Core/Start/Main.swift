@@ -6,6 +6,7 @@ internal import DeviceTree
 internal import Interface
 internal import Platform
 internal import Reporting
+internal import Scheduling
 
 /// SwiftPM wants an entry point; the kernel's is Start.S.
 @main
@@ -43,13 +44,7 @@ func kernelMain(deviceTree: UInt64) {
   InterruptController.start(platform.interruptController)
   InterruptController.startCore(core.core)
 
-  // 5. The NIC and every core's kernel endpoint.
-  NICSetUp.find(platform)
-
-  // 6. Processes from the initial archive, spread over the cores' run queues.
-  InitialProcesses.create()
-
-  // 7. A stack with guard pages, as the other cores get one.
+  // 5. A stack with guard pages, as the other cores get one.
   run_boot_core(KernelMemory.mapStack(ofCore: 0))
 }
 
@@ -59,19 +54,27 @@ func bootCoreMain() {
   let platform = Kernel.platform
   let core = CoreReference.current
 
-  // 8. The other cores, each into its dispatch thread as soon as it is there.
+  // 6. The other cores; those that come wait for step 10.
+  if platform.firmware != nil { Kernel.use(SecondaryCores.start(PSCI(platform))) }
+
+  // 7. The NIC and every core's kernel endpoint.
+  NICSetUp.find(platform)
+
+  // 8. Processes from the initial archive, spread over the cores' run queues.
+  InitialProcesses.create()
   let processes = Processes.liveCount
   StartUp.expect(processes: processes)
-  if platform.firmware != nil { SecondaryCores.start(PSCI(platform)) }
+
+  // 9. Input.
   if let interrupt = platform.console.interrupt {
     Interrupts.useConsole(interrupt: interrupt.number)
     InterruptController.route(interrupt.number, to: core.core)
     Console.enableInput()
   }
-  Log.information("\(SecondaryCores.onlineCount) cores online, \(processes) processes start")
-  StartUp.noteCores()
+  Log.information("\(Kernel.onlineCores.count) cores online, \(processes) processes start")
 
-  // 9. This one, too; from here on its deputy misses it.
+  // 10. Every core into its dispatch thread, this one, too; from here on its deputy misses it.
+  SecondaryCores.admit(Kernel.onlineCores)
   Watchdog.begin()
   var dispatch = DispatchThread(core: core)
   dispatch.run()

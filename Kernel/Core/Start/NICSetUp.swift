@@ -5,6 +5,7 @@ internal import Boot
 internal import DeviceTree
 internal import Interface
 internal import Reporting
+internal import Scheduling
 
 /// Set-up of the NIC at boot.
 enum NICSetUp {
@@ -18,13 +19,12 @@ enum NICSetUp {
       let nic = try NIC(
         registers: KernelMemory.mapDevice(description.registers),
         lines: KernelMemory.mapLines(description.lines))
-      for number in 0..<Kernel.coreCount {
-        try installKernelEndpoint(nic, core: CoreIdentifier(number))
-      }
+      var cores = Kernel.onlineCores
+      while let core = cores.popFirst() { try installKernelEndpoint(nic, core: core) }
       Kernel.use(nic)
       let address = nic.internetAddress
       Log.information(
-        "NIC: LAUBERHORN interface 1.0, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
+        "NIC: LAUBERHORN interface \(nic.majorVersion).\(nic.minorVersion), \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
       )
     } catch {
       Log.error("NIC not usable: \(error)", from: .nic)

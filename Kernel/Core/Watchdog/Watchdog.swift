@@ -19,8 +19,10 @@ enum Watchdog {
 
   /// Rounds of the boot core.
   private static let rounds = Atomic<UInt64>(0)
-  // Safety: only the deputy uses it.
+  // Safety (both): only the deputy uses them.
   nonisolated(unsafe) private static var bootWatch = CoreWatch()
+  /// When the deputy judges again.
+  nonisolated(unsafe) private static var nextJudgement: UInt64 = 0
 
   /// A core that shall stop, for a test of all this; `none`: none.
   private static let hanging = Atomic<UInt32>(none)
@@ -30,7 +32,7 @@ enum Watchdog {
 
   /// The boot core has come so far that it makes rounds.
   static func begin() {
-    guard Interrupts.hasWatch, Kernel.coreCount > 1 else { return }
+    guard Interrupts.hasWatch, Kernel.onlineCores.contains(deputy) else { return }
     Interrupts.requestAttention(of: deputy)
   }
 
@@ -54,11 +56,15 @@ enum Watchdog {
   static func visit(_ core: CoreReference) {
     if hanging.load(ordering: .relaxed) == UInt32(core.core.number) { hang(core) }
     guard core.core == deputy, Interrupts.hasWatch else { return }
+    // It is rung for other things, too, and may come here many times in a round.
     let now = Log.uptimeNanoseconds
-    switch unsafe bootWatch.judge(activity: rounds.load(ordering: .relaxed)) {
-    case .alive, .ask: core.superviseAt(GenericTimer.ticks(nanoseconds: now + roundNanoseconds))
-    case .stopped: report(Kernel.cores[CoreIdentifier(0)])
+    if unsafe now >= nextJudgement {
+      unsafe nextJudgement = now + roundNanoseconds
+      if unsafe bootWatch.judge(activity: rounds.load(ordering: .relaxed)) == .stopped {
+        report(Kernel.cores[CoreIdentifier(0)])
+      }
     }
+    core.superviseAt(GenericTimer.ticks(nanoseconds: unsafe nextJudgement))
   }
 
   private static var roundNanoseconds: UInt64 { CoreAlarms.watchNanoseconds }

@@ -1,7 +1,6 @@
 // A call ends: its results become a frame, its lines and its slot are cleaned.
 
 import Interface
-import Marshalling
 
 /// How an accepted call ended (R7: exactly one of these).
 enum CallEnd: Hashable {
@@ -71,42 +70,29 @@ extension Lauberhorn {
     of call: CallIndex, in endpoint: EndpointIdentifier, overflowLines: Int
   ) -> Bool {
     let ended = calls[call]
+    // Only the lines that the response declared: a reference past them is malformed.
     let used = ArgumentArea.inlineBytes + overflowLines * LineGeometry.lineBytes
-    let line = self[endpoint].parity
-    lines.readArguments(of: endpoint, line: line, used: used, into: &scratch.area)
-    let written = Lauberhorn.marshal(
-      // Only the lines that the response declared: a reference past them is malformed.
-      scratch.area[0..<used],
-      signature: services.signatures[services.resultSignature(of: ended.service)],
-      into: &scratch.results)
-    guard let written else { return false }
-    let end = ReplyEncoder.resultsOffset + written
-    scratch.clearFrame(ReplyEncoder.resultsOffset)
-    for position in 0..<written {
-      scratch.frame[ReplyEncoder.resultsOffset + position] = scratch.results[position]
-    }
+    lines.readArguments(
+      of: endpoint, line: self[endpoint].parity, overflowLines: overflowLines, into: &scratch.area)
+    let end = ReplyEncoder.encodeResults(
+      scratch.area, 0..<used, signatures: services.signatures,
+      services.resultSignature(of: ended.service), into: &scratch.frame)
+    guard let end else { return false }
     ReplyEncoder.encodeSuccess(transaction: ended.transaction, into: &scratch.frame)
     ReplyEncoder.encodeHeaders(
       own: own, serverPort: ended.procedure.port, to: ended.caller, end: end, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: end)
+    outputs.appendFrame(scratch.frame, 0..<end)
     return true
-  }
-
-  private static func marshal(
-    _ area: ArraySlice<UInt8>, signature: ArraySlice<UInt8>, into results: inout [UInt8]
-  ) -> Int? {
-    var results = results.mutableSpan
-    return Marshaller.marshal(area.span, signature: signature.span, into: &results)
   }
 
   /// How long an acknowledged call took, and where.
   private mutating func noteTimes(of call: CallIndex, end: UInt64) {
     let times = calls[call].times
     let taken = times.worker ?? end
-    statistics.note(.waiting, from: times.arrival, to: times.kernel ?? taken)
+    statistics.note(.waiting, from: calls[call].arrival.nanoseconds, to: times.kernel ?? taken)
     if let kernel = times.kernel { statistics.note(.kernel, from: kernel, to: taken) }
     statistics.note(.handler, from: taken, to: end)
-    statistics.note(.whole, from: times.arrival, to: end)
+    statistics.note(.whole, from: calls[call].arrival.nanoseconds, to: end)
   }
 
   /// Ends `call`, which no line, queue or core holds any more; sends the error unless the
@@ -137,5 +123,6 @@ extension Lauberhorn {
           succeeded: how == .replied)))
     services.release(ended.service)
     calls.remove(call)
+    noteLoad(of: ended.process)
   }
 }

@@ -39,7 +39,7 @@ extension Lauberhorn {
     askForCore()
   }
 
-  /// YIELDNOW to one idle worker, unless a core is on its way to its dispatch thread already.
+  /// YIELDNOW to one idle worker or an interrupt to a core in general mode, unless a core is on its way to its dispatch thread already.
   private mutating func askForCore() {
     var idle: Int?
     for index in cores.indices {
@@ -51,9 +51,26 @@ extension Lauberhorn {
         idle = idle ?? index
       }
     }
-    guard let idle, let held = cores[idle].heldEndpoint else { return }
-    cores[idle].wantedBy = .kernel
-    deliver(.yieldNow, to: held)
+    if let idle, let held = cores[idle].heldEndpoint {
+      cores[idle].wantedBy = .kernel
+      deliver(.yieldNow, to: held)
+    } else {
+      interruptGeneralCore()
+    }
+  }
+
+  /// A core in general mode looks at its kernel endpoint only when it is asked to.
+  private mutating func interruptGeneralCore() {
+    for index in cores.indices {
+      let core = cores[index]
+      guard core.state.mode == .general, core.state.isPreemptible, core.wantedBy == nil,
+        core.declinedProcess != .kernel, let endpoint = core.kernelEndpoint,
+        self[endpoint].addresses.frame != 0
+      else { continue }
+      cores[index].wantedBy = .kernel
+      preempt(CoreIdentifier(UInt16(index)))
+      return
+    }
   }
 
   /// The response to FRAME: with success and overflow lines it is a frame to send.
@@ -69,10 +86,10 @@ extension Lauberhorn {
       report(.frameOutsideLines, access, at: LineWindow.offset(of: endpoint))
       return
     }
+    lines.readArguments(
+      of: endpoint, line: line, overflowLines: Int(head.overflowLineCount), into: &scratch.area)
     let start = ArgumentArea.inlineBytes
-    lines.readArguments(of: endpoint, line: line, used: start + bytes, into: &scratch.area)
-    for index in 0..<bytes { scratch.frame[index] = scratch.area[start + index] }
-    outputs.appendFrame(scratch.frame, length: bytes)
+    outputs.appendFrame(scratch.area, start..<start + bytes)
     counters.count(.framesSent)
   }
 }

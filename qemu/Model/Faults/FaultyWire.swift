@@ -29,7 +29,7 @@ extension Lauberhorn {
   /// A frame from the wire, without its frame check sequence. It may be damaged in any way.
   public mutating func receive(_ frame: Span<UInt8>, nowNanoseconds: UInt64 = 0) {
     outputs.reclaim()
-    receptionClock = nowNanoseconds
+    clock.nanoseconds = nowNanoseconds
     let wire = faultSettings.received
     guard !wire.areOff else {
       accept(frame)
@@ -83,10 +83,9 @@ extension Lauberhorn {
   /// Takes the oldest output; nil when there is none. To be called until nil after every other
   /// call. A frame can be read until the next other call.
   public mutating func nextOutput() -> Output? {
+    if faultSettings.sent.areOff { return outputs.next() }
     while let output = outputs.next() {
-      guard case .transmit(let frame) = output, !faultSettings.sent.areOff,
-        !outputs.isRepeated(frame)
-      else { return output }
+      guard case .transmit(let frame) = output, !outputs.isRepeated(frame) else { return output }
       if let sent = sendWithFaults(frame) { return sent }
     }
     return nil
@@ -110,7 +109,8 @@ extension Lauberhorn {
     if !sentWire.delayed.isWaiting, faults.happens(wire.reorderPerMillion) {
       faultCounters.count(.faultSentReordered)
       sentWire.delayed.wait(
-        outputs.frames[frame.range].span, until: faultClock + FaultSettings.reorderNanoseconds)
+        outputs.frames.copy(of: frame.range).span,
+        until: faultClock + FaultSettings.reorderNanoseconds)
       return nil
     }
     if faults.happens(wire.duplicatePerMillion) {
@@ -159,6 +159,7 @@ extension Lauberhorn {
 
   /// Time is part of the state only while there is a fault that needs it.
   mutating func noteTime(_ access: Access) {
+    clock.nanoseconds = access.nowNanoseconds
     if faultSettings.sent.reorderPerMillion > 0 { faultClock = access.nowNanoseconds }
   }
 }

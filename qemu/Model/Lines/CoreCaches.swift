@@ -15,54 +15,56 @@ enum CacheState: UInt8, Hashable {
 }
 
 struct CoreCaches: Hashable {
-  private var states: [CacheState]
-  /// Whose cache; 0 while the line is invalid.
-  private var owners: [UInt16]
-  /// Zero while the line is invalid, so that equal caches are equal values.
-  private(set) var words: [UInt64]
-
-  init(lines: Int) {
-    states = Array(repeating: .invalid, count: lines)
-    owners = Array(repeating: 0, count: lines)
-    words = Array(repeating: 0, count: lines * LineGeometry.wordsPerLine)
+  private struct Tag: Hashable {
+    var state = CacheState.invalid
+    /// Whose cache; 0 while the line is invalid.
+    var owner: UInt16 = 0
   }
+
+  private var tags: [Tag]
+  /// Clean while the line is invalid, so that equal caches are equal values.
+  private var lines: [Line]
+
+  init(lines count: Int) {
+    tags = Array(repeating: Tag(), count: count)
+    lines = Array(repeating: .clean, count: count)
+  }
+
+  subscript(_ line: LineIndex) -> Line { lines[line.number] }
 
   /// A load or a store of this core hits.
   func has(_ line: LineIndex, core: CoreIdentifier) -> Bool {
-    states[line.number] != .invalid && owners[line.number] == core.number
+    tags[line.number].state != .invalid && tags[line.number].owner == core.number
   }
 
-  func isModified(_ line: LineIndex) -> Bool { states[line.number] == .modified }
+  func isModified(_ line: LineIndex) -> Bool { tags[line.number].state == .modified }
 
   func owner(of line: LineIndex) -> CoreIdentifier? {
-    states[line.number] == .invalid ? nil : CoreIdentifier(owners[line.number])
+    tags[line.number].state == .invalid ? nil : CoreIdentifier(tags[line.number].owner)
   }
 
   /// - Parameters:
   ///   - byte: offset in the line, a multiple of `size`.
   ///   - size: 1, 2, 4 or 8.
   func load(_ line: LineIndex, at byte: Int, size: Int) -> UInt64 {
-    let word = words[
-      line.number * LineGeometry.wordsPerLine + byte / LineGeometry.wordBytes]
-    return word.extract(size: size, at: byte % LineGeometry.wordBytes)
+    lines[line.number][byte / LineGeometry.wordBytes]
+      .extract(size: size, at: byte % LineGeometry.wordBytes)
   }
 
   mutating func store(_ value: UInt64, in line: LineIndex, at byte: Int, size: Int) {
-    let position = line.number * LineGeometry.wordsPerLine + byte / LineGeometry.wordBytes
-    words[position].insert(value, size: size, at: byte % LineGeometry.wordBytes)
-    states[line.number] = .modified
+    lines[line.number][byte / LineGeometry.wordBytes]
+      .insert(value, size: size, at: byte % LineGeometry.wordBytes)
+    tags[line.number].state = .modified
   }
 
   mutating func give(_ line: LineIndex, to core: CoreIdentifier, from home: LineStore) {
-    states[line.number] = .exclusive
-    owners[line.number] = core.number
-    for position in LineStore.words(of: line) { words[position] = home.words[position] }
+    tags[line.number] = Tag(state: .exclusive, owner: core.number)
+    lines[line.number] = home[line]
   }
 
   mutating func invalidate(_ line: LineIndex) {
-    states[line.number] = .invalid
-    owners[line.number] = 0
-    for position in LineStore.words(of: line) { words[position] = 0 }
+    tags[line.number] = Tag()
+    lines[line.number] = .clean
   }
 }
 

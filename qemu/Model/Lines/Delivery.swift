@@ -51,13 +51,14 @@ extension Lauberhorn {
     let service = services[delivered.service]
     let line = self[endpoint].parity
     write(service.code, data: service.data, to: endpoint)
-    lines.writeArguments(
-      calls.areas[calls.area(of: call)], used: delivered.argumentBytes,
-      to: endpoint, line: line)
+    lines.writeArguments(calls.areas, calls.arguments(of: call), to: endpoint, line: line)
     let overflowLines = delivered.overflowLineCount
-    self[endpoint].usedOverflowLines = overflowLines == 32 ? .max : (1 << UInt32(overflowLines)) - 1
-    self[endpoint].call = call
+    self[endpoint].place(call, overflowLines: overflowLines)
     processes[delivered.process].lastDeliveryOrder = nextOrder()
+    processes[delivered.process].deliveries += 1
+    processes[delivered.process].waitingNanoseconds &+=
+      clock.nanoseconds &- delivered.arrival.nanoseconds
+    noteLoad(of: delivered.process)
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
       calls[call].cost.heldLoads += 1
     }
@@ -78,12 +79,14 @@ extension Lauberhorn {
     else { return false }
     let end = ArgumentArea.inlineBytes + bytes
     let line = self[endpoint].parity
-    for offset in 0..<ArgumentArea.inlineBytes { scratch.area[offset] = 0 }
-    lines.writeArguments(scratch.area[0..<end], used: end, to: endpoint, line: line)
+    let paddedEnd = ValueLayout.padded(end)
+    scratch.area.clear(0..<ArgumentArea.inlineBytes)
+    scratch.area.clear(end..<paddedEnd)
+    lines.writeArguments(scratch.area, 0..<paddedEnd, to: endpoint, line: line)
     write(addresses.frame, data: addresses.data, to: endpoint)
     lines.setWord(ControlLineWord.firstArgument, of: endpoint, line: line, to: UInt64(bytes))
     let overflowLines = ArgumentArea.overflowLines(forEnd: end)
-    self[endpoint].usedOverflowLines = overflowLines == 32 ? .max : (1 << UInt32(overflowLines)) - 1
+    self[endpoint].place(nil, overflowLines: overflowLines)
     counters.count(.messagesFrame)
     finish(
       MessageTail(
@@ -94,9 +97,7 @@ extension Lauberhorn {
   }
 
   private mutating func write(_ code: UInt64, data: UInt64, to endpoint: EndpointIdentifier) {
-    let line = self[endpoint].parity
-    lines.setWord(ControlLineWord.code, of: endpoint, line: line, to: code)
-    lines.setWord(ControlLineWord.data, of: endpoint, line: line, to: data)
+    lines[.control(self[endpoint].parity, of: endpoint)].writeHead(code: code, data: data)
   }
 
   /// The tail makes the message complete; then the load that waits for it is answered.
@@ -104,13 +105,11 @@ extension Lauberhorn {
     _ tail: MessageTail, tag: CallTag?, in endpoint: EndpointIdentifier
   ) {
     let line = self[endpoint].parity
-    lines.setWord(ControlLineWord.tail, of: endpoint, line: line, to: tail.word)
-    lines.setWord(ControlLineWord.tag, of: endpoint, line: line, to: tag?.number ?? 0)
+    lines[.control(line, of: endpoint)].writeTail(tail, tag: tag)
     traceDelivery(tail.kind, to: endpoint, tag: tag)
     // The consumer's next load of it must miss.
     assert(caches.owner(of: .control(line, of: endpoint)) == nil)
-    self[endpoint].message = tail.kind
-    self[endpoint].isMessageTaken = false
+    self[endpoint].setMessage(tail.kind)
     guard let core = self[endpoint].core, self[core].heldEndpoint == endpoint else { return }
     releaseHeldLoad(of: core)
   }

@@ -43,6 +43,19 @@ struct Endpoint: Hashable {
   var detachOrder: UInt64 = 0
   var nextOfProcess: EndpointIdentifier?
 
+  /// A message stands in C[p]; nil: none does.
+  mutating func setMessage(_ kind: MessageKind?) {
+    message = kind
+    isMessageTaken = false
+  }
+
+  /// What the message that comes has: a call, overflow lines from the first on.
+  mutating func place(_ call: CallIndex?, overflowLines: Int) {
+    self.call = call
+    usedOverflowLines =
+      overflowLines == LineGeometry.overflowLines ? .max : 1 << UInt32(overflowLines) - 1
+  }
+
   var isKernelEndpoint: Bool { process == .kernel }
 
   /// Could serve a call once it gets a core: nobody runs it, no call is in it.

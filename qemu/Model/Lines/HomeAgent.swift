@@ -24,9 +24,17 @@ extension Lauberhorn {
     case nil: return .value(0)
     case .coreState(let core, _):
       return .value(loadState(of: core, access, at: Int(offset) % LineGeometry.lineBytes, size))
+    case .processState(let process, _):
+      return .value(
+        loadState(of: process, access, at: Int(offset) % LineGeometry.lineBytes, size))
+    case .processLoad(let process):
+      return .value(
+        loadLoad(of: process, access, at: Int(offset) % LineGeometry.lineBytes, size))
     case .endpoint(let endpoint, let blockOffset):
       let line = LineIndex(endpoint, blockOffset: blockOffset)
-      loseLineByChance(access.core, near: endpoint)
+      if faultSettings.evictionsPerMillion > 0 {
+        loseLineByChance(access.core, near: endpoint)
+      }
       if !caches.has(line, core: access.core) {
         switch fill(line, of: endpoint, blockOffset, access, at: offset) {
         case .given: break
@@ -54,6 +62,21 @@ extension Lauberhorn {
         return
       }
       storeState(value, of: core, access)
+    case .processState(let process, let word):
+      guard processes[process].isInstalled else {
+        report(.noProcess, access, at: offset)
+        return
+      }
+      guard !ProcessStateWord.isReserved(word) else {
+        report(.reservedStateWord, access, at: offset)
+        return
+      }
+      guard size == LineGeometry.wordBytes else {
+        report(.partialStateStore, access, at: offset)
+        return
+      }
+      storeState(value, word: word, of: process, access)
+    case .processLoad: report(.storeToLoadLine, access, at: offset)
     case .endpoint(let endpoint, let blockOffset):
       guard self[endpoint].message != nil else {
         report(.storeWithoutMessage, access, at: offset)
@@ -67,7 +90,9 @@ extension Lauberhorn {
         report(.storeToOtherControlLine, access, at: offset)
         return
       }
-      loseLineByChance(access.core, near: endpoint)
+      if faultSettings.evictionsPerMillion > 0 {
+        loseLineByChance(access.core, near: endpoint)
+      }
       let line = LineIndex(endpoint, blockOffset: blockOffset)
       if !caches.has(line, core: access.core) { give(line, of: endpoint, blockOffset, access) }
       caches.store(value, in: line, at: blockOffset % LineGeometry.lineBytes, size: size)
@@ -153,13 +178,16 @@ extension Lauberhorn {
 
   private enum Place {
     case coreState(CoreIdentifier, word: Int)
+    case processState(ProcessIdentifier, word: Int)
+    case processLoad(ProcessIdentifier)
     case endpoint(EndpointIdentifier, blockOffset: Int)
   }
 
   /// Nil when the access breaks a rule; it is reported then.
   private mutating func locate(_ access: Access, offset: UInt64, size: Int) -> Place? {
     guard access.core.index < cores.count else { return refuse(.unknownCore, access, offset) }
-    guard size == 1 || size == 2 || size == 4 || size == 8, offset % UInt64(size) == 0 else {
+    // A power of two, so that no division is needed.
+    guard size == 1 || size == 2 || size == 4 || size == 8, offset & UInt64(size - 1) == 0 else {
       return refuse(.unalignedAccess, access, offset)
     }
     let endpointsEnd = UInt64(endpoints.count * EndpointLayout.blockBytes)
@@ -176,6 +204,11 @@ extension Lauberhorn {
       }
       return .endpoint(endpoint, blockOffset: blockOffset)
     }
+    if let process = stateLineProcess(at: offset) {
+      return .processState(
+        process, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
+    }
+    if let process = loadLineProcess(at: offset) { return .processLoad(process) }
     let statesEnd =
       LineWindow.coreStateOffset + UInt64(cores.count * LineGeometry.lineBytes)
     guard (LineWindow.coreStateOffset..<statesEnd).contains(offset) else {
@@ -282,7 +315,11 @@ extension Lauberhorn {
     let process = self[endpoint].process
     if let call = self[core].pendingCall, calls[call].process == process {
       bind(call, to: endpoint, on: core)
-    } else if processes[process].queue.first != nil, let other = processToYieldTo(from: process) {
+    } else if mustLeave(process, core) {
+      deliver(.yieldNow, to: endpoint)
+    } else if processes[process].queue.first != nil,
+      let other = processToYieldTo(from: process, on: core)
+    {
       self[core].wantedBy = other
       deliver(.yieldNow, to: endpoint)
     }
@@ -336,8 +373,7 @@ extension Lauberhorn {
       used &= used - 1
     }
     self[endpoint].usedOverflowLines = 0
-    self[endpoint].message = nil
-    self[endpoint].isMessageTaken = false
+    self[endpoint].setMessage(nil)
   }
 
   /// The kernel's word on a CALL or a RESUME. It counts only while the call is not bound and

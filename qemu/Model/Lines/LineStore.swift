@@ -2,22 +2,20 @@
 
 import Interface
 
-/// Per line 16 words. While a core has a line modified, what stands here is old.
+/// While a core has a line modified, what stands here is old.
 struct LineStore: Hashable {
-  private(set) var words: [UInt64]
+  private var lines: [Line]
 
-  init(lines: Int) {
-    words = Array(repeating: 0, count: lines * LineGeometry.wordsPerLine)
-  }
+  init(lines count: Int) { lines = Array(repeating: .clean, count: count) }
 
-  static func words(of line: LineIndex) -> Range<Int> {
-    let start = line.number * LineGeometry.wordsPerLine
-    return start..<start + LineGeometry.wordsPerLine
+  subscript(_ line: LineIndex) -> Line {
+    get { lines[line.number] }
+    _modify { yield &lines[line.number] }
   }
 
   subscript(line: LineIndex, word word: Int) -> UInt64 {
-    get { words[line.number * LineGeometry.wordsPerLine + word] }
-    set { words[line.number * LineGeometry.wordsPerLine + word] = newValue }
+    get { lines[line.number][word] }
+    set { lines[line.number][word] = newValue }
   }
 
   func word(_ word: Int, of endpoint: EndpointIdentifier, line: Parity) -> UInt64 {
@@ -30,48 +28,42 @@ struct LineStore: Hashable {
     self[.control(line, of: endpoint), word: word] = value
   }
 
-  /// Position of the word at an area offset, a multiple of 8.
-  private func position(
-    of offset: Int, _ endpoint: EndpointIdentifier, _ line: Parity
-  ) -> Int {
-    let wordsPerEndpoint = LineIndex.linesPerEndpoint * LineGeometry.wordsPerLine
-    return endpoint.index * wordsPerEndpoint
-      + ArgumentArea.blockOffset(of: offset, parity: line) / LineGeometry.wordBytes
-  }
-
   /// Spreads an argument area over the control line and the overflow lines.
+  ///
+  /// - Parameter range: where in `bytes` the used part of the area is, a multiple of 8.
   mutating func writeArguments(
-    _ area: ArraySlice<UInt8>, used: Int, to endpoint: EndpointIdentifier, line: Parity
+    _ bytes: [UInt8], _ range: Range<Int>, to endpoint: EndpointIdentifier, line: Parity
   ) {
-    for offset in stride(from: 0, to: used, by: LineGeometry.wordBytes) {
-      var word: UInt64 = 0
-      for index in (offset..<min(offset + LineGeometry.wordBytes, used)).reversed() {
-        word = word << 8 | UInt64(area[area.startIndex + index])
-      }
-      words[position(of: offset, endpoint, line)] = word
+    let area = bytes.span.extracting(range)
+    self[.control(line, of: endpoint)].write(
+      area.extracting(first: ArgumentArea.inlineBytes), at: ControlLineWord.firstArgument)
+    for overflow in 0..<ArgumentArea.overflowLines(forEnd: area.count) {
+      let offset = ArgumentArea.inlineBytes + overflow * LineGeometry.lineBytes
+      self[.overflow(overflow, of: endpoint)].write(
+        area.extracting(offset..<min(offset + LineGeometry.lineBytes, area.count)), at: 0)
     }
   }
 
-  /// Gathers the argument area from the control line and the overflow lines.
+  /// Gathers the argument area from the control line and so many overflow lines.
   func readArguments(
-    of endpoint: EndpointIdentifier, line: Parity, used: Int, into area: inout [UInt8]
+    of endpoint: EndpointIdentifier, line: Parity, overflowLines: Int,
+    into area: inout [UInt8]
   ) {
-    for offset in stride(from: 0, to: used, by: LineGeometry.wordBytes) {
-      var word = words[position(of: offset, endpoint, line)]
-      for index in offset..<min(offset + LineGeometry.wordBytes, used) {
-        area[index] = UInt8(truncatingIfNeeded: word)
-        word >>= 8
-      }
+    var area = area.mutableSpan
+    self[.control(line, of: endpoint)].read(
+      ArgumentArea.inlineSlots, from: ControlLineWord.firstArgument, into: &area, at: 0)
+    for overflow in 0..<overflowLines {
+      self[.overflow(overflow, of: endpoint)].read(
+        LineGeometry.wordsPerLine, from: 0, into: &area,
+        at: ArgumentArea.inlineBytes + overflow * LineGeometry.lineBytes)
     }
   }
 
   /// R13: what the next message does not write reads as zero.
-  mutating func clean(_ line: LineIndex) {
-    for position in LineStore.words(of: line) { words[position] = 0 }
-  }
+  mutating func clean(_ line: LineIndex) { lines[line.number] = .clean }
 
   /// What a core wrote comes home.
   mutating func takeBack(_ line: LineIndex, from caches: CoreCaches) {
-    for position in LineStore.words(of: line) { words[position] = caches.words[position] }
+    lines[line.number] = caches[line]
   }
 }

@@ -10,6 +10,14 @@ struct CallIndex: Hashable {
   var index: Int { Int(number) }
 }
 
+/// A time that nothing is decided by: two NICs that differ in it alone are the same.
+struct Moment: Hashable {
+  var nanoseconds: UInt64 = 0
+
+  static func == (left: Moment, right: Moment) -> Bool { true }
+  func hash(into hasher: inout Hasher) {}
+}
+
 /// An accepted call.
 struct Call: Hashable {
   let tag: CallTag
@@ -22,6 +30,7 @@ struct Call: Hashable {
   let argumentBytes: Int
   /// When it came, on the clock of `Lauberhorn.order`.
   let arrivalOrder: UInt64
+  let arrival: Moment
   var cost = CallCost()
   var times = CallTimes()
   /// The next waiting call of the process.
@@ -33,7 +42,8 @@ struct Call: Hashable {
       tag: CallTag(0),
       caller: Caller(ethernet: EthernetAddress(0), internet: InternetAddress(0), port: 0),
       transaction: 0, procedure: ProcedureKey(port: 0, program: 0, version: 0, procedure: 0),
-      service: ServiceIndex(number: 0), process: .kernel, argumentBytes: 0, arrivalOrder: 0)
+      service: ServiceIndex(number: 0), process: .kernel, argumentBytes: 0, arrivalOrder: 0,
+      arrival: Moment())
   }
 
   var overflowLineCount: Int { ArgumentArea.overflowLines(forEnd: argumentBytes) }
@@ -65,6 +75,14 @@ struct CallCost: Hashable {
   private(set) var isRunning = false
   private var startInstructions: UInt64 = 0
   private var startKernelEntries: UInt64 = 0
+
+  mutating func charge(
+    messages: UInt32, withData: UInt32, _ change: (inout CallCost) -> Void
+  ) {
+    coherenceMessages += messages
+    coherenceMessagesWithData += withData
+    change(&self)
+  }
 
   /// A core got the call, or its worker again.
   mutating func beginSpan(_ access: Access) {
@@ -99,9 +117,10 @@ struct CallTable: Hashable {
 
   var inFlight: Int { calls.count - free.count }
 
-  func area(of call: CallIndex) -> Range<Int> {
+  /// Where in `areas` its arguments are: the used part of its area, a multiple of 8 bytes.
+  func arguments(of call: CallIndex) -> Range<Int> {
     let start = call.index * ArgumentArea.bytes
-    return start..<start + ArgumentArea.bytes
+    return start..<start + calls[call.index].argumentBytes
   }
 
   mutating func takeTag() -> CallTag {
@@ -115,8 +134,8 @@ struct CallTable: Hashable {
     guard let slot = free.popLast() else { return nil }
     let index = CallIndex(number: slot)
     calls[index.index] = call
-    let start = area(of: index).lowerBound
-    for position in 0..<call.argumentBytes { areas[start + position] = arguments[position] }
+    areas.copy(
+      arguments.span.extracting(first: call.argumentBytes), at: index.index * ArgumentArea.bytes)
     return index
   }
 
@@ -127,8 +146,7 @@ struct CallTable: Hashable {
 
   mutating func remove(_ call: CallIndex) {
     // The next call must not see anything of this one (R13).
-    let start = area(of: call).lowerBound
-    for position in start..<start + self[call].argumentBytes { areas[position] = 0 }
+    areas.clear(arguments(of: call))
     calls[call.index] = .vacant
     free.append(call.number)
   }

@@ -86,7 +86,6 @@ struct Statistics: Hashable {
 
 /// When a call got how far.
 struct CallTimes: Hashable {
-  var arrival: UInt64 = 0
   /// The kernel's load that brought it, the first time; nil for a warm call.
   var kernel: UInt64?
   /// Its worker's, the first time.

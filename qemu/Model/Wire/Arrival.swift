@@ -16,9 +16,8 @@ extension Lauberhorn {
   }
 
   private mutating func answer(_ request: ARPRequest) {
-    scratch.clearFrame(ARPPacket.end)
     ReplyEncoder.encodeAddressReply(to: request, own: own, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: ARPPacket.end)
+    outputs.appendFrame(scratch.frame, 0..<ARPPacket.end)
     counters.count(.arpAnswered)
     counters.count(.framesSent)
   }
@@ -43,42 +42,43 @@ extension Lauberhorn {
       return
     }
     let used = Lauberhorn.unmarshal(
-      frame.extracting(rpc.arguments),
-      signature: services.signatures[services.argumentSignature(of: service)], into: &scratch.area)
+      frame.extracting(rpc.arguments), signatures: services.signatures,
+      services.argumentSignature(of: service), into: &scratch.area)
     guard let used else {
       statistics.count(.rejectedGarbageArguments, of: services[service].process, service)
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
     }
     let process = services[service].process
+    processes[process].arrivals += 1
     // A queue that is full now stays full: everything that could go on went on already. An
     // empty one takes the call in any case, since a core may be free.
     guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
       statistics.count(.rejectedOverload, of: process, service)
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
-    var call = Call(
+    let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder())
-    call.times.arrival = receptionClock
+      arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
       statistics.count(.rejectedOverload, of: process, service)
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
     processes.updateWaiting(process)
+    noteLoad(of: process)
     dispatch()
     let waiting = processes[process].queue.count
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
       statistics.count(.rejectedOverload, of: process, service)
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
     counters.count(.callsAccepted)
@@ -91,14 +91,19 @@ extension Lauberhorn {
 
   /// Into an argument area; nil when the arguments do not fit the signature.
   private static func unmarshal(
-    _ xdr: Span<UInt8>, signature: ArraySlice<UInt8>, into area: inout [UInt8]
+    _ xdr: Span<UInt8>, signatures: [UInt8], _ signature: Range<Int>, into area: inout [UInt8]
   ) -> Int? {
     var area = area.mutableSpan
-    return Unmarshaller.unmarshal(xdr, signature: signature.span, into: &area)
+    return Unmarshaller.unmarshal(
+      xdr, signature: signatures.span.extracting(signature), into: &area)
   }
 
-  private mutating func rejectOverload(transaction: UInt32, of datagram: Datagram) {
+  private mutating func rejectOverload(
+    by process: ProcessIdentifier, transaction: UInt32, of datagram: Datagram
+  ) {
     counters.count(.rejectedOverload)
+    processes[process].rejections += 1
+    noteLoad(of: process)
     send(.systemError, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
   }
 
@@ -112,11 +117,10 @@ extension Lauberhorn {
   mutating func send(
     _ rejection: RPCRejection, transaction: UInt32, from port: UInt16, to caller: Caller
   ) {
-    scratch.clearFrame(ReplyEncoder.longestRejection)
     let end = ReplyEncoder.encode(rejection, transaction: transaction, into: &scratch.frame)
     ReplyEncoder.encodeHeaders(
       own: own, serverPort: port, to: caller, end: end, into: &scratch.frame)
-    outputs.appendFrame(scratch.frame, length: end)
+    outputs.appendFrame(scratch.frame, 0..<end)
     counters.count(.framesSent)
   }
 }

@@ -30,27 +30,27 @@ struct Datagram: Hashable {
 
 /// The ones' complement sum of RFC 1071.
 struct InternetChecksum {
+  /// Of little-endian 32-bit words: halves may be added at the end, and bytes be swapped then
+  /// (RFC 1071 §2 B, C). A frame has too few to overflow 64 bits.
   private var sum: UInt64 = 0
 
   /// Adds a run of bytes that starts at an even position of the summed data.
   mutating func add(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-    var offset = range.lowerBound
-    while offset + 1 < range.upperBound {
-      sum += UInt64(bytes.bigEndian16(at: offset))
-      offset += 2
+    let wordsEnd = range.upperBound - range.count % 4
+    sum &+= bytes.sumOfLittleEndian32(range.lowerBound..<wordsEnd)
+    // The rest, as if zeros followed.
+    for position in wordsEnd..<range.upperBound {
+      sum &+= UInt64(bytes[position]) << UInt64(8 * (position - wordsEnd))
     }
-    if offset < range.upperBound { sum += UInt64(bytes[offset]) << 8 }
   }
 
-  mutating func add(_ value: UInt32) {
-    sum += UInt64(value >> 16) + UInt64(value & 0xFFFF)
-  }
+  mutating func add(_ value: UInt32) { sum &+= UInt64(value.byteSwapped) }
 
   /// The complement of the folded sum: 0 when the data held their own right checksum.
   var value: UInt16 {
     var folded = sum
     while folded >> 16 != 0 { folded = (folded & 0xFFFF) + folded >> 16 }
-    return ~UInt16(folded)
+    return ~UInt16(folded).byteSwapped
   }
 }
 
@@ -58,6 +58,7 @@ struct InternetChecksum {
 enum IPv4Header {
   static var start: Int { EthernetFrame.headerBytes }
   static var totalLengthOffset: Int { start + 2 }
+  static var identificationOffset: Int { start + 4 }
   static var fragmentOffset: Int { start + 6 }
   static var timeToLiveOffset: Int { start + 8 }
   static var protocolOffset: Int { start + 9 }
@@ -67,6 +68,8 @@ enum IPv4Header {
   static var bytes: Int { 20 }
   static var end: Int { start + bytes }
 
+  /// Version 4, five words of header, no special service.
+  static var versionLengthAndService: UInt16 { 0x4500 }
   static var protocolUDP: UInt8 { 17 }
   static var timeToLive: UInt8 { 64 }
   static var doNotFragment: UInt16 { 0x4000 }

@@ -1,6 +1,9 @@
 // Frames that the NIC sends: ARP replies and RPC replies.
 
-/// Writes headers into a frame whose bytes are there already; offsets as the decoder reads them.
+import Marshalling
+
+/// Writes every byte of what it encodes, into a frame that is long enough; offsets as the decoder
+/// reads them.
 enum ReplyEncoder {
   /// Where an RPC reply's own words begin.
   static var messageOffset: Int { UDPHeader.end }
@@ -27,13 +30,28 @@ enum ReplyEncoder {
 
   /// The words of an accepted call with results; the results stand at `resultsOffset`.
   static func encodeSuccess(transaction: UInt32, into frame: inout [UInt8]) {
+    var frame = frame.mutableSpan
     encodeAccepted(transaction: transaction, status: Word.success, into: &frame)
+  }
+
+  /// Marshals results from the argument area at `area` of `bytes`, where they are sent from.
+  /// Returns where they end, or nil when they do not fit the signature.
+  static func encodeResults(
+    _ bytes: [UInt8], _ area: Range<Int>, signatures: [UInt8], _ signature: Range<Int>,
+    into frame: inout [UInt8]
+  ) -> Int? {
+    var frame = frame.mutableSpan
+    let written = Marshaller.marshal(
+      bytes.span.extracting(area), signature: signatures.span.extracting(signature),
+      into: &frame, at: resultsOffset)
+    return written.map { resultsOffset + $0 }
   }
 
   /// Returns where the message ends.
   static func encode(
     _ rejection: RPCRejection, transaction: UInt32, into frame: inout [UInt8]
   ) -> Int {
+    var frame = frame.mutableSpan
     switch rejection {
     case .rpcMismatch:
       encodeDenied(transaction: transaction, status: Word.rpcMismatch, into: &frame)
@@ -62,7 +80,7 @@ enum ReplyEncoder {
   }
 
   private static func encodeAccepted(
-    transaction: UInt32, status: UInt32, into frame: inout [UInt8]
+    transaction: UInt32, status: UInt32, into frame: inout MutableSpan<UInt8>
   ) {
     frame.store(transaction, at: messageOffset)
     frame.store(Word.reply, at: messageOffset + 4)
@@ -73,7 +91,7 @@ enum ReplyEncoder {
   }
 
   private static func encodeDenied(
-    transaction: UInt32, status: UInt32, into frame: inout [UInt8]
+    transaction: UInt32, status: UInt32, into frame: inout MutableSpan<UInt8>
   ) {
     frame.store(transaction, at: messageOffset)
     frame.store(Word.reply, at: messageOffset + 4)
@@ -81,24 +99,26 @@ enum ReplyEncoder {
     frame.store(status, at: messageOffset + 12)
   }
 
-  /// Ethernet, IPv4 and UDP headers around a message that ends at `end`. The bytes of the
-  /// headers are zero before.
+  /// Ethernet, IPv4 and UDP headers around a message that ends at `end`.
   static func encodeHeaders(
     own: OwnAddresses, serverPort: UInt16, to caller: Caller, end: Int,
     into frame: inout [UInt8]
   ) {
+    var frame = frame.mutableSpan
     frame.store(caller.ethernet, at: EthernetFrame.destinationOffset)
     frame.store(own.ethernet, at: EthernetFrame.sourceOffset)
     frame.store(EthernetFrame.typeIPv4, at: EthernetFrame.typeOffset)
 
-    frame[IPv4Header.start] = 0x45
+    frame.store(IPv4Header.versionLengthAndService, at: IPv4Header.start)
     frame.store(UInt16(end - IPv4Header.start), at: IPv4Header.totalLengthOffset)
     // Never fragmented, so the identification may be 0 (RFC 6864 §4.1).
+    frame.store(UInt16(0), at: IPv4Header.identificationOffset)
     frame.store(IPv4Header.doNotFragment, at: IPv4Header.fragmentOffset)
     frame[IPv4Header.timeToLiveOffset] = IPv4Header.timeToLive
     frame[IPv4Header.protocolOffset] = IPv4Header.protocolUDP
     frame.store(own.internet.value, at: IPv4Header.sourceOffset)
     frame.store(caller.internet.value, at: IPv4Header.destinationOffset)
+    frame.store(UInt16(0), at: IPv4Header.checksumOffset)
     var checksum = InternetChecksum()
     checksum.add(frame.span, IPv4Header.start..<IPv4Header.end)
     frame.store(checksum.value, at: IPv4Header.checksumOffset)
@@ -107,6 +127,7 @@ enum ReplyEncoder {
     frame.store(serverPort, at: UDPHeader.sourcePortOffset)
     frame.store(caller.port, at: UDPHeader.destinationPortOffset)
     frame.store(UInt16(length), at: UDPHeader.lengthOffset)
+    frame.store(UInt16(0), at: UDPHeader.checksumOffset)
     // A computed 0 is sent as all ones, since 0 means "none" (RFC 768).
     let sum = UDPHeader.checksum(frame.span, length: length)
     frame.store(sum == 0 ? 0xFFFF : sum, at: UDPHeader.checksumOffset)
@@ -115,6 +136,7 @@ enum ReplyEncoder {
   static func encodeAddressReply(
     to request: ARPRequest, own: OwnAddresses, into frame: inout [UInt8]
   ) {
+    var frame = frame.mutableSpan
     frame.store(request.senderEthernet, at: EthernetFrame.destinationOffset)
     frame.store(own.ethernet, at: EthernetFrame.sourceOffset)
     frame.store(EthernetFrame.typeARP, at: EthernetFrame.typeOffset)
