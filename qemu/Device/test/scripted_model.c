@@ -170,3 +170,13 @@ const char *lauberhorn_model_counter_name(unsigned number)
     (void)number;
     return NULL;
 }
+
+bool lauberhorn_model_view_line(const LauberhornModel *model, unsigned number,
+                                char *text, size_t size)
+{
+    (void)model;
+    (void)number;
+    (void)text;
+    (void)size;
+    return false;
+}
