@@ -42,6 +42,10 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   /// Says on which cores the calling thread may run from now on. x0: a bit for each core, of which
   /// those count that the machine has and `services.conf` allows. Not for a worker.
   case setAffinity = 12
+  /// Tells what kernel and NIC have counted. x0: which record (`SystemRecord`) in bits 32…63, in bits
+  /// 0…31 a number: the record with this number is stored, or the next one that there is. x1: address
+  /// of `SystemRecord.wordCount` words, 8-byte aligned. The value is the words that the record has.
+  case systemStatistics = 13
 }
 
 /// Why a system call failed.

@@ -108,6 +108,14 @@ extension BootTests {
         #expect(console.contains("attack-\(attack) (process"), "attack \(attack) is not reported")
       }
       #expect(console.contains("a call did not end"))
+      // The frames have names in the program's sources.
+      var reader = UserFaultReader()
+      let faults = reader.read(Array(console.utf8))
+      #expect(faults.count >= Self.attacks.count - 2)
+      let artefacts = guest.machine.configuration.artefacts
+      let named = faults.compactMap { $0.description(with: artefacts) }
+      #expect(named.count == faults.count)
+      #expect(named.contains { $0.contains("attack") && $0.contains("User/Hostile/") })
       let statistics = try guest.statistics()
       #expect(statistics["faults", default: 0] >= UInt64(Self.attacks.count - 2))
       #expect(statistics["violations"] == nil)

@@ -100,6 +100,8 @@ enum Interrupts {
         InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
       }
     }
+    Watchdog.makeRound()
+    TraceLive.show()
     core.scheduleWatch()
     return hasOwn
   }

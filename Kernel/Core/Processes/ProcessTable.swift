@@ -30,6 +30,15 @@ struct ProcessName: Reportable, Sendable {
   func write(to output: inout some TextOutput & ~Copyable) {
     output.write(escaping: bytes.span.extracting(first: count))
   }
+
+  /// The name, zero behind its end.
+  var padded: InlineArray<32, UInt8> { bytes }
+
+  func isSpelled(_ name: Span<UInt8>) -> Bool {
+    guard name.count == count else { return false }
+    for index in 0..<count where bytes[index] != name[index] { return false }
+    return true
+  }
 }
 
 /// What a process is made from: enough to make it again.
@@ -136,6 +145,15 @@ enum ProcessTable {
   static func freeIdentifier() -> ProcessIdentifier? {
     for number in 1...capacity where unsafe blocks[number] == nil {
       return ProcessIdentifier(UInt16(number))
+    }
+    return nil
+  }
+
+  /// The process of this name; the lowest number when there are several.
+  static func find(_ name: Span<UInt8>) -> ProcessIdentifier? {
+    for number in 1...capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      if withBlock(of: process, { $0.plan.name.isSpelled(name) }) ?? false { return process }
     }
     return nil
   }

@@ -46,8 +46,12 @@ enum Supervisor {
     hasWork.store(true, ordering: .releasing)
   }
 
+  /// A process's end has begun, and nothing follows it. Under `Kernel.withTables`.
+  static func noteStop() { hasWork.store(true, ordering: .releasing) }
+
   /// One round.
   static func work(on core: CoreReference) {
+    Watchdog.visit(core)
     guard hasWork.load(ordering: .acquiring) else { return }
     // Nobody waits for this core: a core in a round has no process's table unless it runs it.
     if core.running == nil { core.activate(userTable: KernelMemory.noProcessTable) }

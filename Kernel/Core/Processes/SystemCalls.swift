@@ -67,6 +67,8 @@ enum SystemCalls {
       answer(thread, wake(threadAt: thread[0], of: thread.process))
     case .setAffinity:
       return setAffinity(of: thread, mask: thread[0])
+    case .systemStatistics:
+      systemStatistics(thread, kind: thread[0] >> 32, from: thread[0] & 0xffff_ffff, thread[1])
     }
     return .goesOn
   }
@@ -160,6 +162,20 @@ enum SystemCalls {
       try UserMemory.write(words.span, of: thread.process, to: address)
     } catch { return error }
     return .none
+  }
+
+  private static func systemStatistics(
+    _ thread: ThreadReference, kind: UInt64, from number: UInt64, _ address: UInt64
+  ) {
+    guard address % 8 == 0 else { return answer(thread, .misalignedAddress) }
+    guard let kind = SystemRecord(rawValue: kind),
+      let record = SystemRecords.record(kind, from: number)
+    else { return answer(thread, .notFound) }
+    let words = record.words
+    do throws(SystemError) {
+      try UserMemory.write(words.span, of: thread.process, to: address)
+    } catch { return answer(thread, error) }
+    answer(thread, .none, value: UInt64(record.count))
   }
 
   private static func answer(_ thread: ThreadReference, _ error: SystemError, value: UInt64 = 0) {

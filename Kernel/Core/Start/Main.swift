@@ -73,8 +73,9 @@ func bootCoreMain() {
   }
   Log.information("\(Kernel.onlineCores.count) cores online, \(processes) processes start")
 
-  // 10. Every core into its dispatch thread, this one, too.
+  // 10. Every core into its dispatch thread, this one, too; from here on its deputy misses it.
   SecondaryCores.admit(Kernel.onlineCores)
+  Watchdog.begin()
   var dispatch = DispatchThread(core: core)
   dispatch.run()
 }
