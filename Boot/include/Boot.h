@@ -211,6 +211,8 @@ ALWAYS_INLINE void core_set_held_locks(uint64_t locks) {
 
 /// Orders everything before against everything after, for every observer (DMB SY).
 ALWAYS_INLINE void barrier_full(void) { __asm__ volatile("dmb sy" ::: "memory"); }
+/// Orders loads before against everything after (DMB ISHLD).
+ALWAYS_INLINE void barrier_loads(void) { __asm__ volatile("dmb ishld" ::: "memory"); }
 /// Orders stores before against stores after, for the other cores (DMB ISHST).
 ALWAYS_INLINE void barrier_stores(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
 /// Waits until everything before has completed (DSB SY).

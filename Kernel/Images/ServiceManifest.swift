@@ -3,6 +3,7 @@
 //     # one process a line: the program's path in the archive, then settings in any order
 //     echo
 //     echo name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512 restart=always
+//     calculator minimum=1 weight=3 quantum=50
 //
 // Without the file every program of the archive becomes one process with the defaults. One image
 // can be many processes, told apart by their argument.
@@ -15,6 +16,12 @@ public struct ProcessLimits: Equatable, Sendable {
   public var memoryKibibytes: UInt32 = 4096
   /// Cores that the NIC may use for its calls at the same time (R14).
   public var cores: UInt16 = .max
+  /// Cores on which its idle workers may stay while others wait.
+  public var minimumCores: UInt16 = 0
+  /// Turns in a row that the NIC gives it when others wait too.
+  public var weight: UInt16 = 1
+  /// How long a handler may run while others wait; 0: to its end.
+  public var quantumMicroseconds: UInt32 = 0
   /// Calls that may wait for it.
   public var queuedCalls: UInt16 = 64
 
@@ -106,6 +113,12 @@ public struct ServiceManifest: ~Escapable {
       description.limits.memoryKibibytes = UInt32(try number(value, in: 1...1 << 30))
     } else if text.holds("cores", in: key) {
       description.limits.cores = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("minimum", in: key) {
+      description.limits.minimumCores = UInt16(try number(value, in: 0...UInt64(UInt16.max)))
+    } else if text.holds("weight", in: key) {
+      description.limits.weight = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("quantum", in: key) {
+      description.limits.quantumMicroseconds = UInt32(try number(value, in: 0...1_000_000))
     } else if text.holds("queue", in: key) {
       description.limits.queuedCalls = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
     } else if text.holds("restart", in: key) {

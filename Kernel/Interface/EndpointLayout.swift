@@ -52,10 +52,14 @@ public enum LineWindow {
   /// Core state lines: written by the kernel, read by the NIC (`CoreState`).
   @inlinable public static var coreStateOffset: UInt64 { 0x0800_0000 }
 
-  /// Process state lines: written by the kernel, read by the NIC. Reserved in this version.
+  /// The most cores and the most processes that have lines here.
+  @inlinable public static var maximumCores: Int { 512 }
+  @inlinable public static var maximumProcesses: Int { 8192 }
+
+  /// Process state lines: written by the kernel, read by the NIC (`ProcessStateWord`).
   @inlinable public static var processStateOffset: UInt64 { 0x0810_0000 }
 
-  /// Process load lines: written by the NIC, read by the kernel. Reserved in this version.
+  /// Process load lines: written by the NIC, read by the kernel (`ProcessLoadWord`).
   @inlinable public static var processLoadOffset: UInt64 { 0x0820_0000 }
 
   /// Bytes of the whole window.
@@ -63,5 +67,13 @@ public enum LineWindow {
 
   @inlinable public static func coreStateOffset(of core: CoreIdentifier) -> UInt64 {
     coreStateOffset + UInt64(core.number) * UInt64(LineGeometry.lineBytes)
+  }
+
+  @inlinable public static func processStateOffset(of process: ProcessIdentifier) -> UInt64 {
+    processStateOffset + UInt64(process.number) * UInt64(LineGeometry.lineBytes)
+  }
+
+  @inlinable public static func processLoadOffset(of process: ProcessIdentifier) -> UInt64 {
+    processLoadOffset + UInt64(process.number) * UInt64(LineGeometry.lineBytes)
   }
 }

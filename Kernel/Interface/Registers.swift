@@ -9,7 +9,7 @@ public enum Register {
   @inlinable public static var magic: UInt64 { 0x000 }
   /// Version of this interface: major in bits 32…63, minor in bits 0…31.
   @inlinable public static var version: UInt64 { 0x008 }
-  /// Bit set of optional features; none is defined in version 1.
+  /// Optional features: `Features`.
   @inlinable public static var features: UInt64 { 0x010 }
   /// Bits 0…15 cores, 16…31 endpoints, 32…47 processes: what this NIC has room for.
   @inlinable public static var capacity: UInt64 { 0x018 }
@@ -37,8 +37,8 @@ public enum Register {
   /// "LBERHORN" in ASCII, as the prototype's `magic` register reads.
   @inlinable public static var magicValue: UInt64 { 0x4C42_4552_484F_524E }
 
-  /// Version 1.0.
-  @inlinable public static var versionValue: UInt64 { 1 << 32 }
+  /// Version 1.1.
+  @inlinable public static var versionValue: UInt64 { 1 << 32 | 1 }
 }
 
 /// Changes to the NIC's tables. One command at a time; the kernel holds a lock over arguments,

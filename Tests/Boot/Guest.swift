@@ -72,9 +72,11 @@ final class Guest {
 
   /// A client of the service at one of the guest's other ports.
   func client(ofGuestPort port: UInt16) throws -> RPCClient {
-    let host = try #require(otherPorts[port])
-    return try RPCClient(server: .loopback(port: host), timeout: .seconds(5))
+    try RPCClient(server: .loopback(port: hostPort(ofGuestPort: port)), timeout: .seconds(5))
   }
+
+  /// Where one of the guest's other ports is reached.
+  func hostPort(ofGuestPort port: UInt16) throws -> UInt16 { try #require(otherPorts[port]) }
 
   func rpcbindClient() throws -> RPCClient {
     try RPCClient(server: .loopback(port: rpcbindPort), timeout: .seconds(5))

@@ -1,12 +1,12 @@
 // The machines that are explored: small ones through and through, large ones at random.
 
 public enum Scenarios {
-  /// Two cores, two processes, three calls, one of them with overflow lines or refused.
+  /// Two cores, two processes, up to three calls, one of them with overflow lines or refused.
   private static func twoByTwo(
     _ name: String, _ budget: Budget, _ calls: [CallKind] = [.int, .int]
   ) -> Scenario {
     Scenario(
-      "2 cores, 2 processes, 3 calls, \(name)", cores: 2,
+      "2 cores, 2 processes, \(calls.count + 1) calls, \(name)", cores: 2,
       processes: [ProcessPlan(calls: calls), ProcessPlan(calls: [.int])], budget: budget)
   }
 
@@ -27,6 +27,8 @@ public enum Scenarios {
       "2 cores, 1 process with 2 workers, 3 calls, a preemption", cores: 2,
       processes: [ProcessPlan(workers: 2, calls: [.int, .duplicate, .int])],
       budget: Budget(preemptions: 1)),
+    twoByTwo("a change of limits", Budget(limitChanges: 1), [.int]),
+    twoByTwo("two loads read", Budget(loadReads: 2), [.int]),
     Scenario(
       "2 cores, 2 processes with 1 core each and 3 workers, 4 calls", cores: 2,
       processes: [
@@ -57,7 +59,8 @@ public enum Scenarios {
         ProcessPlan(workers: 2, maximumCores: 1, queueLimit: 8, calls: mixed(100)),
       ],
       budget: Budget(
-        stallLimits: 60, interrupts: 200, preemptions: 200, evictions: 200, kills: 0),
+        stallLimits: 60, interrupts: 200, preemptions: 200, evictions: 200, kills: 0,
+        limitChanges: 100, loadReads: 200),
       startsThreads: true, window: 12),
     Scenario(
       "3 cores, 4 processes of which 2 die, 200 calls", cores: 3,

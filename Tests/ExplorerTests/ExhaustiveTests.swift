@@ -51,13 +51,15 @@ import Testing
     #expect(
       fields(Process()) == [
         "isInstalled", "maximumCores", "minimumCores", "weight", "quantumNanoseconds",
+        "workers", "stateFetchTime", "arrivals", "deliveries", "waitingNanoseconds", "rejections",
         "queueLimit", "queue", "resumesWaiting", "firstEndpoint", "lastDeliveryOrder", "turns",
         "isWaiting", "previousWaiting", "nextWaiting",
       ])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
         "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
-        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "faults",
+        "processes", "endpoints", "cores", "lineMap", "lines", "caches", "loadLines",
+        "clock", "faults",
         "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",
         "commandRegisters", "order", "scratch",
       ])

@@ -40,7 +40,8 @@ import Testing
 
   @Test func everySettingIsTaken() throws {
     let lines = parse(
-      "bin/echo restart=always name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512")
+      "bin/echo restart=always name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512"
+        + " minimum=1 weight=3 quantum=50")
     let (program, name, echo) = try #require(lines.first).get()
     #expect(program == "bin/echo")
     #expect(name == "echo-7")
@@ -48,6 +49,9 @@ import Testing
     #expect(echo.limits.threads == 4)
     #expect(echo.limits.cores == 2)
     #expect(echo.limits.queuedCalls == 16)
+    #expect(echo.limits.minimumCores == 1)
+    #expect(echo.limits.weight == 3)
+    #expect(echo.limits.quantumMicroseconds == 50)
     #expect(echo.limits.memoryKibibytes == 512)
     #expect(echo.restart == .always)
   }
@@ -59,7 +63,8 @@ import Testing
     ("echo argument=-1", .notANumber), ("echo argument=18446744073709551616", .outOfRange),
     ("echo threads=0", .outOfRange), ("echo threads=65", .outOfRange),
     ("echo cores=65536", .outOfRange), ("echo queue=0", .outOfRange),
-    ("echo memory=0", .outOfRange),
+    ("echo memory=0", .outOfRange), ("echo weight=0", .outOfRange),
+    ("echo quantum=1000001", .outOfRange), ("echo minimum=65536", .outOfRange),
   ]
 
   @Test(arguments: faults)

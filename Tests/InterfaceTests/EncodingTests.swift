@@ -55,6 +55,47 @@ import Testing
     for mode in UInt64(CoreMode.allCases.count)...255 { #expect(CoreState(word: mode) == nil) }
   }
 
+  @Test func processWordsReadBack() {
+    let limits = CoreLimits(minimum: 0x1122, maximum: 0x3344, weight: 0x5566)
+    #expect(limits.word == 0x5566_3344_1122)
+    #expect(CoreLimits(word: limits.word) == limits)
+    let workers = WorkerCounts(workers: 0x1122, queued: 0x3344)
+    #expect(workers.word == 0x3344_1122)
+    #expect(WorkerCounts(word: workers.word) == workers)
+    let demand = ProcessDemand(
+      callsWaiting: 0x1122, cores: 0x3344, busyCores: 0x5566, coresWanted: 0x7788)
+    #expect(demand.word == 0x7788_5566_3344_1122)
+    #expect(ProcessDemand(word: demand.word) == demand)
+  }
+
+  @Test(arguments: [(0, 8, 1), (63, 8, 1 << 63), (64, 9, 1), (511, 15, 1 << 63)])
+  func allowedCoresHaveOneBitEach(core: UInt16, word: Int, mask: UInt64) {
+    let bit = ProcessStateWord.allowedBit(of: CoreIdentifier(core))
+    #expect(bit == (word, mask))
+  }
+
+  /// The line changes between any two loads, once: what is read is of one update.
+  @Test(arguments: 0...12)
+  func loadsOfOneUpdateAreRead(changeAt change: Int) {
+    struct Line: LoadLineAccess {
+      var loadsUntilChange: Int
+      var update: UInt64 = 1
+      mutating func load(word: Int) -> UInt64 {
+        if loadsUntilChange == 0 { update += 1 }
+        loadsUntilChange -= 1
+        return word == ProcessLoadWord.update ? update : update * 1000 + UInt64(word)
+      }
+      mutating func orderLoads() {}
+    }
+    var line = Line(loadsUntilChange: change)
+    let load = ProcessLoad(reading: &line)
+    let update = load.arrivals / 1000
+    #expect(load.demand == ProcessDemand(word: update * 1000))
+    #expect(load.deliveries == update * 1000 + 2)
+    #expect(load.waitingNanoseconds == update * 1000 + 3)
+    #expect(load.rejections == update * 1000 + 4)
+  }
+
   @Test(arguments: [(0, 0), (96, 4096), (UInt32.max, 1), (8, UInt32.max)] as [(UInt32, UInt32)])
   func dataReferencesReadBack(offset: UInt32, length: UInt32) {
     let reference = DataReference(offset: offset, length: length)

@@ -44,6 +44,21 @@ struct SpecificationTests {
       "LineWindow.coreStateOffset": LineWindow.coreStateOffset,
       "LineWindow.processStateOffset": LineWindow.processStateOffset,
       "LineWindow.processLoadOffset": LineWindow.processLoadOffset,
+      "LineWindow.maximumCores": UInt64(LineWindow.maximumCores),
+      "LineWindow.maximumProcesses": UInt64(LineWindow.maximumProcesses),
+      "ProcessStateWord.limits": UInt64(ProcessStateWord.limits),
+      "ProcessStateWord.quantum": UInt64(ProcessStateWord.quantum),
+      "ProcessStateWord.workers": UInt64(ProcessStateWord.workers),
+      "ProcessStateWord.allowedCores": UInt64(ProcessStateWord.allowedCores),
+      "ProcessStateWord.allowedCoreWords": UInt64(ProcessStateWord.allowedCoreWords),
+      "ProcessLoadWord.demand": UInt64(ProcessLoadWord.demand),
+      "ProcessLoadWord.arrivals": UInt64(ProcessLoadWord.arrivals),
+      "ProcessLoadWord.deliveries": UInt64(ProcessLoadWord.deliveries),
+      "ProcessLoadWord.waitingNanoseconds": UInt64(ProcessLoadWord.waitingNanoseconds),
+      "ProcessLoadWord.rejections": UInt64(ProcessLoadWord.rejections),
+      "ProcessLoadWord.update": UInt64(ProcessLoadWord.update),
+      "ProcessLoad.intervalNanoseconds": ProcessLoad.intervalNanoseconds,
+      "Features.processLines": Features.processLines.rawValue,
       "ArgumentArea.inlineBytes": UInt64(ArgumentArea.inlineBytes),
       "ArgumentArea.inlineSlots": UInt64(ArgumentArea.inlineSlots),
       "ArgumentArea.bytes": UInt64(ArgumentArea.bytes),
@@ -95,9 +110,16 @@ struct SpecificationTests {
     let endpointsEnd =
       UInt64(LineWindow.maximumEndpoints) * UInt64(EndpointLayout.blockBytes)
     #expect(endpointsEnd <= LineWindow.coreStateOffset)
-    #expect(LineWindow.coreStateOffset < LineWindow.processStateOffset)
-    #expect(LineWindow.processStateOffset < LineWindow.processLoadOffset)
-    #expect(LineWindow.processLoadOffset < LineWindow.bytes)
+    let line = UInt64(LineGeometry.lineBytes)
+    let coreStates = UInt64(LineWindow.maximumCores) * line
+    let processLines = UInt64(LineWindow.maximumProcesses) * line
+    #expect(LineWindow.coreStateOffset + coreStates <= LineWindow.processStateOffset)
+    #expect(LineWindow.processStateOffset + processLines <= LineWindow.processLoadOffset)
+    #expect(LineWindow.processLoadOffset + processLines <= LineWindow.bytes)
+    #expect(ProcessStateWord.allowedCoreWords * 64 == LineWindow.maximumCores)
+    #expect(
+      ProcessStateWord.allowedCores + ProcessStateWord.allowedCoreWords
+        == LineGeometry.wordsPerLine)
     #expect(
       EndpointLayout.receiveOverflowOffset + LineGeometry.overflowBytes
         <= EndpointLayout.mappedBytes)

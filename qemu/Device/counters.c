@@ -1,5 +1,6 @@
 /*
- * The model's counters: properties to read, and a file when QEMU ends.
+ * The model's counters: properties to read, and a file when QEMU ends; another
+ * file then for what the NIC knows of the kernel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,39 +32,72 @@ void lauberhorn_add_counter_properties(Object *obj)
 }
 
 /* One line a counter: its name, a space, its value. */
-static void write_counters(Notifier *notifier, void *data)
+static bool write_counters(const LauberhornState *s, FILE *file)
 {
-    LauberhornState *s = container_of(notifier, LauberhornState,
-                                      exit_notifier);
-    FILE *file = fopen(s->counters_path, "w");
-    bool failed = !file;
     const char *name;
 
-    for (unsigned int i = 0;
-         !failed && (name = lauberhorn_model_counter_name(i)); i++) {
-        failed = fprintf(file, "%s %" PRIu64 "\n", name,
-                         lauberhorn_model_counter(s->model, i)) < 0;
+    for (unsigned int i = 0; (name = lauberhorn_model_counter_name(i)); i++) {
+        if (fprintf(file, "%s %" PRIu64 "\n", name,
+                    lauberhorn_model_counter(s->model, i)) < 0) {
+            return false;
+        }
     }
+    return true;
+}
+
+static bool write_view(const LauberhornState *s, FILE *file)
+{
+    char text[256];
+
+    for (unsigned int i = 0;
+         lauberhorn_model_view_line(s->model, i, text, sizeof(text)); i++) {
+        if (fprintf(file, "%s\n", text) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_file(const LauberhornState *s, const char *path,
+                       bool (*write)(const LauberhornState *, FILE *))
+{
+    FILE *file;
+    bool failed;
+
+    if (!path) {
+        return;
+    }
+    file = fopen(path, "w");
+    failed = !file || !write(s, file);
     if (file && fclose(file) != 0) {
         failed = true;
     }
     if (failed) {
-        error_report("lauberhorn: cannot write '%s': %s", s->counters_path,
+        error_report("lauberhorn: cannot write '%s': %s", path,
                      strerror(errno));
     }
 }
 
+static void write_files(Notifier *notifier, void *data)
+{
+    LauberhornState *s = container_of(notifier, LauberhornState,
+                                      exit_notifier);
+
+    write_file(s, s->counters_path, write_counters);
+    write_file(s, s->view_path, write_view);
+}
+
 void lauberhorn_init_counters(LauberhornState *s)
 {
-    if (s->counters_path) {
-        s->exit_notifier.notify = write_counters;
+    if (s->counters_path || s->view_path) {
+        s->exit_notifier.notify = write_files;
         qemu_add_exit_notifier(&s->exit_notifier);
     }
 }
 
 void lauberhorn_exit_counters(LauberhornState *s)
 {
-    if (s->counters_path) {
+    if (s->counters_path || s->view_path) {
         qemu_remove_exit_notifier(&s->exit_notifier);
     }
 }

@@ -60,6 +60,7 @@ struct LauberhornState {
     LauberhornFaults faults;
     char *interrupt_order;
     char *counters_path;
+    char *view_path;
 
     LauberhornConfiguration configuration;
     LauberhornModel *model;

@@ -16,7 +16,7 @@ extension Lauberhorn {
     switch offset {
     case Register.magic: return Register.magicValue
     case Register.version: return Register.versionValue
-    case Register.features: return 0
+    case Register.features: return Features.processLines.rawValue
     case Register.capacity:
       return UInt64(cores.count) | UInt64(endpoints.count) << 16
         | UInt64(processes.capacity) << 32
@@ -38,6 +38,7 @@ extension Lauberhorn {
 
   public mutating func writeRegister(_ access: Access, offset: UInt64, value: UInt64) {
     outputs.reclaim()
+    clock.nanoseconds = access.nowNanoseconds
     switch offset {
     case Register.stallLimitNanoseconds:
       // 0 would answer every load before it can wait; 1 is as short as a limit gets.
@@ -102,13 +103,15 @@ extension Lauberhorn {
     guard argument(1) > 0 else { return .invalidCore }
     var installed = Process()
     installed.isInstalled = true
-    installed.maximumCores = Int(min(argument(1), UInt64(cores.count)))
     // More than the call pool cannot wait.
     installed.queueLimit = Int(min(argument(2), UInt64(configuration.callCount)))
-    installed.weight = Int(clamping: max(argument(3), 1))
-    installed.quantumNanoseconds = argument(4)
-    installed.minimumCores = Int(min(argument(5), UInt64(installed.maximumCores)))
     processes[process] = installed
+    initializeState(
+      of: process,
+      CoreLimits(
+        minimum: UInt16(clamping: argument(5)), maximum: UInt16(clamping: argument(1)),
+        weight: UInt16(clamping: argument(3))),
+      quantumNanoseconds: argument(4))
     return .done
   }
 

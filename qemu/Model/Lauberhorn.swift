@@ -44,8 +44,10 @@ public struct Configuration: Hashable, Sendable {
 
   /// Whether such an FPGA can be: every identifier must fit the interface's fields.
   var isPossible: Bool {
-    (1...4096).contains(coreCount) && (1...LineWindow.maximumEndpoints).contains(endpointCount)
-      && (2...Int(UInt16.max)).contains(processCount) && (1...1 << 20).contains(serviceCount)
+    (1...LineWindow.maximumCores).contains(coreCount)
+      && (1...LineWindow.maximumEndpoints).contains(endpointCount)
+      && (2...LineWindow.maximumProcesses).contains(processCount)
+      && (1...1 << 20).contains(serviceCount)
       && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
       && faults.arePossible && !ethernetAddress.isGroup && internetAddress.canBeSender
   }
@@ -104,6 +106,7 @@ public struct Lauberhorn: Hashable, Sendable {
   let lineMap: LineMap
   var lines: LineStore
   var caches: CoreCaches
+  var loadLines: LoadLines
   var faults: FaultGenerator
   var faultCounters = FaultCounters()
   var receivedWire = FaultyWire()
@@ -113,6 +116,8 @@ public struct Lauberhorn: Hashable, Sendable {
   var calls: CallTable
   var kernelFrames = FrameQueue()
   var commandRegisters = CommandRegisters()
+  /// As the call under way was told.
+  var clock = Moment()
   /// Orders arrivals against deliveries; counts up with each.
   var order: UInt64 = 0
   var scratch = Scratch()
@@ -128,9 +133,12 @@ public struct Lauberhorn: Hashable, Sendable {
     processes = ProcessTable(capacity: configuration.processCount)
     endpoints = Array(repeating: Endpoint(), count: configuration.endpointCount)
     cores = Array(repeating: Core(), count: configuration.coreCount)
-    lineMap = LineMap(endpoints: configuration.endpointCount, cores: configuration.coreCount)
+    lineMap = LineMap(
+      endpoints: configuration.endpointCount, cores: configuration.coreCount,
+      processes: configuration.processCount)
     lines = LineStore(lines: lineMap.count)
     caches = CoreCaches(lines: lineMap.count)
+    loadLines = LoadLines(processes: configuration.processCount, cores: configuration.coreCount)
     faults = FaultGenerator(seed: configuration.faults.seed)
     calls = CallTable(capacity: configuration.callCount)
   }
@@ -147,13 +155,17 @@ public struct Lauberhorn: Hashable, Sendable {
     }
     if let wireDeadline { consider(wireDeadline) }
     if let firstQuantumEnd { consider(firstQuantumEnd) }
+    if let fetch = processes.firstStateFetch { consider(fetch) }
+    if let update = loadLines.firstUpdate { consider(update) }
     return first
   }
 
   /// Time has come to `nowNanoseconds`: loads held for the stall limit get TRYAGAIN (R2).
   public mutating func advance(nowNanoseconds: UInt64) {
     outputs.reclaim()
+    clock.nanoseconds = nowNanoseconds
     advanceReceivedWire(nowNanoseconds: nowNanoseconds)
+    fetchProcessStates(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
       if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {
@@ -169,6 +181,7 @@ public struct Lauberhorn: Hashable, Sendable {
       deliver(.tryAgain, to: endpoint)
     }
     preemptHandlers(nowNanoseconds: nowNanoseconds)
+    updateLoadLines()
     advanceSentWire(nowNanoseconds: nowNanoseconds)
   }
 

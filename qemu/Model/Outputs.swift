@@ -42,6 +42,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case unalignedAccess
     case outsideWindow
     case noEndpoint
+    case noProcess
     case reservedLine
     case endpointNotAttached
     case acknowledgeWithoutMessage
@@ -51,6 +52,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case storeToOtherControlLine
     case partialStateStore
     case reservedStateWord
+    case storeToLoadLine
     case unknownCoreMode
     case endpointOnTwoCores
     case foreignEndpointInState
@@ -79,6 +81,7 @@ extension Violation.Rule {
     case .unalignedAccess: "accesses have 1, 2, 4 or 8 bytes (registers 8), naturally aligned"
     case .outsideWindow: "nothing is at this offset of the window"
     case .noEndpoint: "no endpoint is installed here"
+    case .noProcess: "no process with this number is installed"
     case .reservedLine: "these lines of an endpoint are reserved"
     case .endpointNotAttached: "the core's state line does not say that it serves this endpoint"
     case .acknowledgeWithoutMessage: "load of C[1-p] before C[p] was answered (R4)"
@@ -87,7 +90,8 @@ extension Violation.Rule {
     case .storeWithoutMessage: "store to a line that was not given with a message"
     case .storeToOtherControlLine: "store to C[1-p]; the response belongs into C[p] (R4)"
     case .partialStateStore: "a core's state is published by one store of 8 bytes"
-    case .reservedStateWord: "only word 0 of a core's state line is defined"
+    case .reservedStateWord: "this word of a state line is reserved"
+    case .storeToLoadLine: "only the NIC writes a process's load line"
     case .unknownCoreMode: "unknown mode in a core's state"
     case .endpointOnTwoCores: "the endpoint is attached to another core already (R1)"
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"

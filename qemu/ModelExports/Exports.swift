@@ -237,3 +237,17 @@ public func counterName(_ number: UInt32) -> UnsafePointer<CChar>? {
   guard NumberedCounter(number) != nil else { return nil }
   return unsafe CounterNames.name(ofCounter: Int(number))
 }
+
+@c(lauberhorn_model_view_line)
+public func viewLine(
+  _ model: OpaquePointer, _ number: UInt32, _ text: UnsafeMutablePointer<CChar>, _ size: Int
+) -> Bool {
+  // Safety: `instance`: see above; `text` is `size` bytes of the caller's, ended by a zero for C.
+  guard let line = unsafe model.instance.pointee.model.viewLine(Int(number)), size > 0 else {
+    return false
+  }
+  let bytes = line.utf8.prefix(size - 1)
+  for (position, byte) in bytes.enumerated() { unsafe text[position] = CChar(bitPattern: byte) }
+  unsafe text[bytes.count] = 0
+  return true
+}

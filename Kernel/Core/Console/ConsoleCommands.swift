@@ -12,7 +12,7 @@ internal import Tracing
 /// One command.
 enum ConsoleCommand: CaseIterable {
   case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
-  case probe, reboot, panic, exit
+  case lines, limits, probe, reboot, panic, exit
 
   var name: StaticString {
     switch self {
@@ -27,6 +27,8 @@ enum ConsoleCommand: CaseIterable {
     case .trace: "trace"
     case .log: "log"
     case .kill: "kill"
+    case .lines: "lines"
+    case .limits: "limits"
     case .probe: "probe"
     case .reboot: "reboot"
     case .panic: "panic"
@@ -40,6 +42,7 @@ enum ConsoleCommand: CaseIterable {
     case .trace: "..."
     case .log: "[levels]"
     case .kill: "process"
+    case .limits: "process min max weight us"
     case .probe: "[ms]"
     case .exit: "[status]"
     default: ""
@@ -59,6 +62,8 @@ enum ConsoleCommand: CaseIterable {
     case .trace: "events: on [sources], off, show [n], dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
     case .kill: "end a process, as a fault would"
+    case .lines: "what NIC and kernel tell each other about cores and processes"
+    case .limits: "cores, weight and quantum of a process"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
     case .panic: "fail like a bug of the kernel would, to see the report"
@@ -112,6 +117,8 @@ enum ConsoleCommands {
     case .trace: trace(words)
     case .log: log(words)
     case .kill: kill(words)
+    case .lines: SystemTables.printLines()
+    case .limits: limits(words)
     case .probe: probe(words)
     case .reboot: PowerControl.restart()
     case .panic: fail()
@@ -200,6 +207,27 @@ enum ConsoleCommands {
       ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
     else {
       reply("no process \(number) to kill")
+      return
+    }
+  }
+
+  private static func limits(_ words: borrowing CommandWords) {
+    guard words.count == 6, let process = words.number(1), let minimum = words.number(2),
+      let maximum = words.number(3), let weight = words.number(4), let quantum = words.number(5),
+      minimum <= maximum, maximum <= UInt64(UInt16.max), (1...UInt64(UInt16.max)) ~= weight,
+      quantum <= 1_000_000
+    else {
+      reply("limits: a process as ps shows it, fewest and most cores, weight, quantum in us")
+      return
+    }
+    guard process > 0, process <= UInt64(ProcessTable.capacity),
+      ProcessExport.change(
+        of: ProcessIdentifier(UInt16(process)),
+        to: CoreLimits(
+          minimum: UInt16(minimum), maximum: UInt16(maximum), weight: UInt16(weight)),
+        quantumNanoseconds: quantum * 1000)
+    else {
+      reply("no process \(process) that runs")
       return
     }
   }

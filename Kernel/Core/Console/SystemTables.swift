@@ -83,6 +83,38 @@ enum SystemTables {
     write("endpoints 0 to \(Kernel.coreCount - 1): dispatch threads of the cores")
   }
 
+  /// State lines as the kernel's own tables have them, and load lines as the NIC has: what the
+  /// device writes of its side (`view=`) is to be the same.
+  static func printLines() {
+    for number in 0..<Kernel.coreCount {
+      let core = Kernel.cores[CoreIdentifier(number)]
+      if let running = core.running, case let thread = Kernel.threads[running], !thread.isStarting {
+        write(
+          "core \(number): user process \(thread.process.number) endpoint \(thread.endpoint.number)"
+        )
+      } else {
+        let mode: StaticString = core.running == nil ? "dispatch" : "general"
+        write("core \(number): \(mode)")
+      }
+    }
+    for number in 1...ProcessTable.capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      let exported = Kernel.withTables {
+        ProcessTable.withBlock(of: process) { $0.table == nil ? nil : $0.exported } ?? nil
+      }
+      guard let exported else { continue }
+      let limits = exported.limits
+      write(
+        "process \(number): cores \(limits.minimum) to \(limits.maximum) weight \(limits.weight) quantum \(exported.quantumNanoseconds) workers \(exported.workers.workers) queued \(exported.workers.queued)"
+      )
+      guard let load = ProcessExport.load(of: process) else { continue }
+      write(
+        "load \(number): waiting \(load.demand.callsWaiting) cores \(load.demand.cores) busy \(load.demand.busyCores) wanted \(load.demand.coresWanted) arrivals \(load.arrivals) deliveries \(load.deliveries) ns \(load.waitingNanoseconds) rejections \(load.rejections)"
+      )
+    }
+    write("end of lines")
+  }
+
   static func printServices() {
     for index in 0..<ServiceRegistry.capacity {
       let text = Kernel.withTables { () -> LogText? in

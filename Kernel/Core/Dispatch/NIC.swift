@@ -20,6 +20,7 @@ struct NIC: Sendable {
   let registers: DeviceRegisters
   /// Where the line window is mapped.
   let lines: UInt
+  let features: Features
 
   /// - Throws: when the window does not answer like version 1 of the interface.
   init(registers: DeviceRegisters, lines: UInt) throws(Failure) {
@@ -33,8 +34,11 @@ struct NIC: Sendable {
     guard magic == Register.magicValue else { throw .wrongMagic(magic) }
     let version = registers.read64(UInt(Register.version))
     guard version >> 32 == Register.versionValue >> 32 else { throw .wrongVersion(version) }
+    features = Features(rawValue: registers.read64(UInt(Register.features)))
   }
 
+  var majorVersion: UInt64 { registers.read64(UInt(Register.version)) >> 32 }
+  var minorVersion: UInt64 { registers.read64(UInt(Register.version)) & 0xffff_ffff }
   var endpointCapacity: Int { Int(registers.read64(UInt(Register.capacity)) >> 16 & 0xffff) }
   var ethernetAddress: UInt64 { registers.read64(UInt(Register.ethernetAddress)) }
   var internetAddress: UInt32 {
@@ -51,14 +55,29 @@ struct NIC: Sendable {
     lines + UInt(LineWindow.coreStateOffset(of: core))
   }
 
+  /// Where the lines of a process are mapped; nil when this NIC has none.
+  func stateLine(of process: ProcessIdentifier) -> UInt? {
+    guard features.contains(.processLines) else { return nil }
+    return lines + UInt(LineWindow.processStateOffset(of: process))
+  }
+
+  func loadLine(of process: ProcessIdentifier) -> UInt? {
+    guard features.contains(.processLines) else { return nil }
+    return lines + UInt(LineWindow.processLoadOffset(of: process))
+  }
+
   // MARK: Commands. The caller holds the kernel's lock: arguments, command and result are one.
 
   func installProcess(
-    _ process: ProcessIdentifier, maximumCores: UInt16, queueLimit: UInt32
+    _ process: ProcessIdentifier, queueLimit: UInt32, limits: CoreLimits,
+    quantumNanoseconds: UInt64
   ) throws(Failure) {
     setArgument(0, UInt64(process.number))
-    setArgument(1, UInt64(maximumCores))
+    setArgument(1, UInt64(limits.maximum))
     setArgument(2, UInt64(queueLimit))
+    setArgument(3, UInt64(limits.weight))
+    setArgument(4, quantumNanoseconds)
+    setArgument(5, UInt64(limits.minimum))
     try execute(.installProcess)
   }
 

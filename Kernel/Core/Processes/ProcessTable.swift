@@ -61,6 +61,8 @@ struct ProcessBlock: ~Copyable {
   /// Its threads, by their index in the process.
   var threads = InlineArray<64, ThreadIdentifier?>(repeating: nil)
   var threadCount = 0
+  /// What the NIC is told of it.
+  var exported: ProcessExport
   /// Whether the NIC has forgotten it.
   var isWithdrawn = false
   /// When it starts again, in nanoseconds; nil: it does not, or it runs.
@@ -69,6 +71,7 @@ struct ProcessBlock: ~Copyable {
   init(identifier: ProcessIdentifier, plan: ProcessPlan) {
     self.identifier = identifier
     self.plan = plan
+    exported = ProcessExport(plan.limits)
   }
 
   /// What TTBR0_EL1 holds while the process runs; 0 when it has no address space.

@@ -65,12 +65,12 @@ enum Processes {
     block.nextMapping = UserAddressSpace.mappingsBase
     block.isWithdrawn = false
     block.nextStartNanoseconds = nil
+    block.exported = ProcessExport(block.plan.limits)
     if let nic = Kernel.nic {
       do throws(NIC.Failure) {
         try nic.installProcess(
-          block.identifier,
-          maximumCores: min(block.plan.limits.cores, UInt16(Kernel.onlineCores.count)),
-          queueLimit: UInt32(block.plan.limits.queuedCalls))
+          block.identifier, queueLimit: UInt32(block.plan.limits.queuedCalls),
+          limits: block.exported.limits, quantumNanoseconds: block.exported.quantumNanoseconds)
       } catch {
         KernelMemory.destroyUserTable(of: &block)
         throw .nic(error)
@@ -119,6 +119,7 @@ enum Processes {
     block.threads[index] = thread.identifier
     block.threadCount += 1
     ProcessTable.noteThread(of: block.identifier)
+    block.publishWorkers()
     return thread
   }
 

@@ -24,7 +24,7 @@ enum NICSetUp {
       Kernel.use(nic)
       let address = nic.internetAddress
       Log.information(
-        "NIC: LAUBERHORN interface 1.0, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
+        "NIC: LAUBERHORN interface \(nic.majorVersion).\(nic.minorVersion), \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
       )
     } catch {
       Log.error("NIC not usable: \(error)", from: .nic)

@@ -67,8 +67,8 @@ public struct RandomSearch {
 extension Action {
   var isNuisance: Bool {
     switch self {
-    case .step, .drain, .fetchState, .arrive, .settle: false
-    case .stallLimit, .interrupt, .preempt, .evict, .reload, .kill: true
+    case .step, .drain, .fetchState, .fetchProcessState, .arrive, .settle: false
+    case .stallLimit, .interrupt, .preempt, .evict, .reload, .kill, .changeLimit, .readLoad: true
     }
   }
 }

@@ -24,6 +24,12 @@ public enum Action: Hashable, Sendable {
   case reload(core: Int)
   /// The NIC takes a core's state line back and sees what the kernel stored.
   case fetchState(core: Int)
+  /// The kernel stores a process's other maximum of cores.
+  case changeLimit(process: Int)
+  /// The NIC takes a process's state line back.
+  case fetchProcessState(process: Int)
+  /// The kernel reads a process's load line.
+  case readLoad(core: Int, process: Int)
   /// The thread on the core faults; its process is removed (R12).
   case kill(core: Int)
   /// From here on nothing goes wrong any more and every core goes on in turn.
@@ -51,6 +57,11 @@ extension World {
       }
       if nic.hasUnseenState(core.number) { actions.append(.fetchState(core: core.number)) }
     }
+    for process in scenario.processes.indices {
+      if nic.hasUnseenState(ProcessIdentifier(UInt16(process + 1))) {
+        actions.append(.fetchProcessState(process: process + 1))
+      }
+    }
     let isOpen = nic.callsInFlight < scenario.window
     for process in scenario.processes.indices where isOpen && nextCall(of: process + 1) != nil {
       actions.append(.arrive(process: process + 1))
@@ -62,6 +73,12 @@ extension World {
       actions.append(.stallLimit)
     }
     if isQuiet, isFinished { return [] }
+    for process in scenario.processes.indices where !isRemoved[process] {
+      // A path does not end while a process may have no core.
+      if budget.limitChanges > 0 || maximums[process] == 0 {
+        actions.append(.changeLimit(process: process + 1))
+      }
+    }
     for core in cores { appendNuisances(at: core, to: &actions) }
     return actions
   }
@@ -71,6 +88,11 @@ extension World {
 
   private func appendNuisances(at core: SimulatedCore, to actions: inout [Action]) {
     if core.isStalled, budget.interrupts > 0 { actions.append(.interrupt(core: core.number)) }
+    if core.runningThread == nil, !core.isStalled, budget.loadReads > 0 {
+      for process in scenario.processes.indices {
+        actions.append(.readLoad(core: core.number, process: process + 1))
+      }
+    }
     if budget.evictions > 0 {
       let identifier = CoreIdentifier(UInt16(core.number))
       for line in nic.cachedLines(of: identifier) {
@@ -159,6 +181,16 @@ extension World {
     case .fetchState(let core):
       nic.fetchStateLine(of: CoreIdentifier(UInt16(core)))
       try takeOutputs()
+    case .changeLimit(let process):
+      if budget.limitChanges > 0 { budget.limitChanges -= 1 }
+      let maximum = scenario.processes[process - 1].maximumCores
+      try storeMaximum(maximums[process - 1] == 0 ? maximum : 0, of: process)
+    case .fetchProcessState(let process):
+      nic.fetchStateLine(of: ProcessIdentifier(UInt16(process)))
+      try takeOutputs()
+    case .readLoad(let core, let process):
+      budget.loadReads -= 1
+      try readLoad(of: process, on: core)
     case .kill(let core):
       budget.kills -= 1
       if let thread = cores[core].runningThread { kill(thread, on: core) }

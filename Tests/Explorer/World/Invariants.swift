@@ -42,6 +42,8 @@ extension World {
     try checkCalls()
     try checkAttachments()
     try checkLineContents()
+    try checkStates()
+    try checkLoads()
     try checkWorkConservation()
   }
 
@@ -229,12 +231,60 @@ extension World {
     }
   }
 
+  // MARK: - State lines and load lines
+
+  /// When a store has reached the NIC and nothing is under way, both sides know the same.
+  private func checkStates() throws(Fault) {
+    for core in cores {
+      let isOnItsWay = core.stores.contains {
+        if case .stateLine = $0 { true } else { false }
+      }
+      if isOnItsWay || nic.hasUnseenState(core.number) { continue }
+      guard nic.cores[core.number].state == core.published else {
+        throw Fault(
+          .r11Attachment,
+          "core \(core.number) is \(core.published), the NIC has \(nic.cores[core.number].state)")
+      }
+    }
+    for (index, maximum) in maximums.enumerated() where !isRemoved[index] {
+      let process = ProcessIdentifier(UInt16(index + 1))
+      if nic.hasUnseenState(process) { continue }
+      guard nic.processes[process].maximumCores == min(maximum, cores.count) else {
+        throw Fault(
+          .r14WorkConservation,
+          "process \(process.number) may have \(maximum) cores, the NIC does not know")
+      }
+    }
+  }
+
+  /// A copy that is out of date will be taken back, and never says that too few cores are wanted.
+  private func checkLoads() throws(Fault) {
+    for index in scenario.processes.indices {
+      let process = ProcessIdentifier(UInt16(index + 1))
+      guard let (said, isOutdated) = nic.loadCopies(of: process) else { continue }
+      let load = nic.load(of: process)
+      guard load.demand.coresWanted <= said.demand.coresWanted, load == said || isOutdated else {
+        throw Fault(
+          .loadLine,
+          "the load line of process \(process.number) says \(said), and it is \(load)")
+      }
+    }
+  }
+
   // MARK: - R14
 
   private func checkWorkConservation() throws(Fault) {
     for (index, plan) in scenario.processes.enumerated() where !isRemoved[index] {
       let process = ProcessIdentifier(UInt16(index + 1))
       let running = nic.cores.count { $0.state.mode == .user && $0.state.process == process }
+      let waiting = nic.cores.count { core in
+        core.heldEndpoint.map { nic[$0].process == process } ?? false
+      }
+      guard waiting <= nic.processes[process].maximumCores else {
+        throw Fault(
+          .r14WorkConservation,
+          "\(waiting) workers of process \(process.number) wait on cores, too many")
+      }
       guard running <= plan.maximumCores else {
         throw Fault(
           .r14WorkConservation, "process \(process.number) has \(running) cores, too many")
@@ -250,7 +300,8 @@ extension World {
             .r14WorkConservation,
             "a call of process \(process.number) waits while its worker's load is held")
         }
-        guard startable, used(by: process) < plan.maximumCores, core.declinedProcess != process
+        guard startable, used(by: process) < nic.processes[process].maximumCores,
+          core.declinedProcess != process
         else { continue }
         let isOnItsWay = nic.cores.contains { $0.wantedBy == process }
         if nic[held].isKernelEndpoint {

@@ -100,7 +100,9 @@ extension World {
       cores[core].userTable = scenario.processOfThread[thread]
     case .orderStores: cores[core].stores.append(.fence)
     case .orderAllAccesses: try drainAll(core)
-    case .publish(let state): cores[core].stores.append(.stateLine(state.word))
+    case .publish(let state):
+      cores[core].published = state
+      cores[core].stores.append(.stateLine(state.word))
     case .respond(let status):
       let offset = UInt64(cores[core].loop.currentLine) + UInt64(ControlLineWord.tail * 8)
       cores[core].stores.append(

@@ -73,7 +73,48 @@ extension World: LineAccess {
   }
 }
 
+/// A load line as a simulated core reads it.
+private struct LoadLine: LoadLineAccess {
+  var world: World
+  let core: Int
+  let process: ProcessIdentifier
+
+  mutating func load(word: Int) -> UInt64 {
+    let offset = LineWindow.processLoadOffset(of: process) + UInt64(word * 8)
+    guard case .value(let value) = world.nic.load(world.access(core), offset: offset, size: 8)
+    else { return .max }
+    return value
+  }
+
+  mutating func orderLoads() {}
+}
+
 extension World {
+  // MARK: - Lines of processes
+
+  /// The kernel on `core` reads a load; it is what the NIC would say now, or a copy still says.
+  mutating func readLoad(of process: Int, on core: Int) throws(Fault) {
+    let process = ProcessIdentifier(UInt16(process))
+    let expected = nic.loadCopies(of: process)?.said ?? nic.loadNow(of: process)
+    var line = LoadLine(world: self, core: core, process: process)
+    let load = ProcessLoad(reading: &line)
+    self = line.world
+    try takeOutputs()
+    guard load == expected else {
+      throw Fault(.loadLine, "a core reads \(load), the NIC says \(expected)")
+    }
+  }
+
+  /// Not by a core of the machine, whose store buffers are about calls.
+  mutating func storeMaximum(_ maximum: Int, of process: Int) throws(Fault) {
+    maximums[process - 1] = maximum
+    nic.store(
+      access(0),
+      offset: LineWindow.processStateOffset(of: ProcessIdentifier(UInt16(process))), size: 8,
+      value: CoreLimits(maximum: UInt16(maximum)).word)
+    try takeOutputs()
+  }
+
   // MARK: - The store buffer
 
   /// A full barrier: everything leaves, in order.

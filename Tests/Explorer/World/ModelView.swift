@@ -79,8 +79,35 @@ extension Lauberhorn {
   /// The kernel stored to the core's state line and the NIC has not seen it.
   func hasUnseenState(_ core: Int) -> Bool { cores[core].unseenState?.isStored ?? false }
 
+  /// The same for a process's state line.
+  func hasUnseenState(_ process: ProcessIdentifier) -> Bool {
+    processes[process].stateFetchTime != nil
+  }
+
+  /// What copies of the load line say, if there are any; whether the NIC will take them back.
+  func loadCopies(of process: ProcessIdentifier) -> (said: ProcessLoad, isOutdated: Bool)? {
+    guard loadLines.hasCopies(process) else { return nil }
+    return (loadLines.load(of: process), loadLines.isOutdated(process))
+  }
+
+  func loadNow(of process: ProcessIdentifier) -> ProcessLoad { load(of: process) }
+
+  private func combineLines(of process: ProcessIdentifier, into digest: inout Digest) {
+    digest.combine(processes[process].maximumCores)
+    digest.combine(hasUnseenState(process))
+    combineLine(lineMap.stateLine(of: process), into: &digest)
+    for core in cores.indices {
+      digest.combine(loadLines.has(process, core: CoreIdentifier(UInt16(core))))
+    }
+    guard let (said, isOutdated) = loadCopies(of: process) else { return }
+    digest.combine(said.demand.word)
+    digest.combine(isOutdated)
+  }
+
   private func combineLine(_ line: LineIndex, into digest: inout Digest) {
-    let isControl = line.number % LineIndex.linesPerEndpoint < LineIndex.firstOverflowLine
+    let isControl =
+      line.number < endpoints.count * LineIndex.linesPerEndpoint
+      && line.number % LineIndex.linesPerEndpoint < LineIndex.firstOverflowLine
     // Tags count calls, and no one decides anything by them.
     let words = isControl ? ControlLineWord.tag : LineGeometry.wordsPerLine
     let start = line.number * LineGeometry.wordsPerLine
@@ -166,6 +193,7 @@ extension Lauberhorn {
     for number in 0..<processes.capacity {
       let process = ProcessIdentifier(UInt16(number))
       digest.combine(processes[process].isInstalled)
+      combineLines(of: process, into: &digest)
       digest.combine(processes[process].resumesWaiting)
       digest.combine(processes[process].firstEndpoint)
       digest.combine(rank(processes[process].lastDeliveryOrder))

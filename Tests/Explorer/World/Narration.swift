@@ -16,6 +16,10 @@ extension World {
     case .evict(let core, let line): "core \(core) evicts the line at 0x\(String(line, radix: 16))"
     case .reload(let core): "core \(core) evicts its line and loads it again"
     case .fetchState(let core): "the NIC sees the state line of core \(core)"
+    case .changeLimit(let process):
+      "the kernel stores another maximum of cores of process \(process)"
+    case .fetchProcessState(let process): "the NIC sees the state line of process \(process)"
+    case .readLoad(let core, let process): "core \(core) reads the load of process \(process)"
     case .kill(let core): "core \(core): \(runner(of: core)) faults, its process will be removed"
     case .settle: "nothing goes wrong any more, and every core goes on in turn"
     }

@@ -26,6 +26,8 @@ public enum Rule: String, Hashable, Sendable, CaseIterable {
   case r13Isolation = "R13"
   /// No core idles while a call that it may take waits; no process has more cores than it may.
   case r14WorkConservation = "R14"
+  /// Load lines say what is so, or are taken back in time (interface §7.3).
+  case loadLine = "load lines"
   /// Every accepted call ends.
   case liveness = "liveness"
   /// Software broke the interface: the model reported an access.

@@ -26,20 +26,27 @@ public struct Budget: Hashable, Sendable {
   public var evictions: UInt8
   /// A thread faults and its process is removed (R12).
   public var kills: UInt8
+  /// The kernel stores another maximum of cores, 0 and back, into a process's state line.
+  public var limitChanges: UInt8
+  /// The kernel reads a process's load line.
+  public var loadReads: UInt8
 
   public init(
     stallLimits: UInt8 = 0, interrupts: UInt8 = 0, preemptions: UInt8 = 0, evictions: UInt8 = 0,
-    kills: UInt8 = 0
+    kills: UInt8 = 0, limitChanges: UInt8 = 0, loadReads: UInt8 = 0
   ) {
     self.stallLimits = stallLimits
     self.interrupts = interrupts
     self.preemptions = preemptions
     self.evictions = evictions
     self.kills = kills
+    self.limitChanges = limitChanges
+    self.loadReads = loadReads
   }
 
   var code: UInt64 {
-    [interrupts, preemptions, evictions, kills].reduce(UInt64(stallLimits)) { $0 << 8 | UInt64($1) }
+    [interrupts, preemptions, evictions, kills, limitChanges, loadReads]
+      .reduce(UInt64(stallLimits)) { $0 << 8 | UInt64($1) }
   }
 }
 

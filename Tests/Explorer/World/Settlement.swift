@@ -29,6 +29,16 @@ extension World {
     let stepsPerCall = 60 * scenario.cores
     var stepsLeft = (nic.callsInFlight + scenario.cores + threads.count) * stepsPerCall
     budget = Budget()
+    for (index, plan) in scenario.processes.enumerated()
+    where maximums[index] == 0 && !isRemoved[index] {
+      try storeMaximum(plan.maximumCores, of: index + 1)
+    }
+    for index in scenario.processes.indices {
+      let before = Glimpse(self)
+      nic.fetchStateLine(of: ProcessIdentifier(UInt16(index + 1)))
+      try takeOutputs()
+      try check(after: before)
+    }
     while nic.callsInFlight > 0 {
       var moved = false
       for core in cores.indices where !cores[core].isStalled {
@@ -69,6 +79,7 @@ extension World {
     for thread in threads { thread.combine(into: &digest) }
     for call in calls { digest.combine(Int(call.rawValue)) }
     for removed in isRemoved { digest.combine(removed) }
+    for maximum in maximums { digest.combine(maximum) }
     digest.combine(budget.code)
     digest.combine(idleStallLimits)
     return digest
@@ -105,6 +116,7 @@ extension SimulatedCore {
     digest.combine(isInMessage)
     digest.combine(isBeginning)
     digest.combine(userTable)
+    digest.combine(published.word)
     digest.combine(isStalled)
     for store in stores {
       switch store {

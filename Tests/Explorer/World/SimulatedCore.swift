@@ -65,6 +65,8 @@ struct SimulatedCore: Hashable {
   /// The core waits at a held load and was not told to execute it again.
   var isStalled = false
   var stores: [BufferedStore] = []
+  /// The state that the core published last, in its store buffer or behind it.
+  var published = CoreState(mode: .offline)
 
   init(number: Int) {
     self.number = number

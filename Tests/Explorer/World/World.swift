@@ -51,6 +51,8 @@ struct World {
   var threads: [SimulatedThread]
   var calls: [CallProgress]
   var isRemoved: [Bool]
+  /// Per process the maximum of cores that the kernel published last.
+  var maximums: [Int]
   var budget: Budget
   /// Stall limits that ended since a call ended or came, while nothing else could happen.
   var idleStallLimits = 0
@@ -67,6 +69,7 @@ struct World {
     budget = scenario.budget
     calls = Array(repeating: .unsent, count: scenario.calls.count)
     isRemoved = Array(repeating: false, count: scenario.processes.count)
+    maximums = scenario.processes.map(\.maximumCores)
     let endpointCount = scenario.cores + scenario.processOfThread.count
     var configuration = Configuration(
       coreCount: scenario.cores, endpointCount: endpointCount,

@@ -101,5 +101,6 @@ extension Lauberhorn {
           succeeded: how == .replied)))
     services.release(ended.service)
     calls.remove(call)
+    noteLoad(of: ended.process)
   }
 }

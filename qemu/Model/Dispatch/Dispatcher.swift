@@ -79,7 +79,7 @@ extension Lauberhorn {
   /// one that has a call and lost its core before one that will get a new call.
   mutating func sendToKernel(_ process: ProcessIdentifier, of core: CoreIdentifier) -> Bool {
     guard let kernelEndpoint = self[core].heldEndpoint,
-      self[core].declinedProcess != process,
+      self[core].declinedProcess != process, allows(process, core),
       coresInUse(by: process, except: core) < processes[process].maximumCores
     else { return false }
     if processes[process].resumesWaiting > 0,
@@ -137,6 +137,7 @@ extension Lauberhorn {
   private mutating func yieldIdleWorker(for process: ProcessIdentifier) -> Bool {
     for index in cores.indices {
       guard let held = cores[index].heldEndpoint, !self[held].isKernelEndpoint,
+        allows(process, CoreIdentifier(UInt16(index))),
         self[held].process == process || isAboveMinimum(self[held].process),
         helps(process, toTakeCoreOf: self[held].process)
       else { continue }
@@ -180,11 +181,13 @@ extension Lauberhorn {
   /// core up when another process waits, no other core can help that one, and the worker's
   /// process was served after the other began to wait. So the other waits for one call at most
   /// per core and per process before it in the ring.
-  func processToYieldTo(from process: ProcessIdentifier) -> ProcessIdentifier? {
+  func processToYieldTo(
+    from process: ProcessIdentifier, on core: CoreIdentifier
+  ) -> ProcessIdentifier? {
     var next = processes.firstWaiting
     while let other = next {
       if let since = waitingSince(other), since < processes[process].lastDeliveryOrder,
-        helps(other, toTakeCoreOf: process)
+        allows(other, core), helps(other, toTakeCoreOf: process)
       {
         return other
       }

@@ -48,7 +48,8 @@ extension Lauberhorn {
       let core = CoreIdentifier(UInt16(index))
       guard self[core].state.mode == .general, self[core].state.isPreemptible,
         self[core].kernelEndpoint != nil, self[core].wantedBy == nil,
-        self[core].declinedProcess != process, helps(process, toTakeCoreOf: .kernel)
+        self[core].declinedProcess != process, allows(process, core),
+        helps(process, toTakeCoreOf: .kernel)
       else { continue }
       self[core].wantedBy = process
       preempt(core)
@@ -84,7 +85,7 @@ extension Lauberhorn {
       cores[index].handlerStart = nowNanoseconds
       var next = processes.firstWaiting
       while let process = next {
-        if process != cores[index].state.process,
+        if process != cores[index].state.process, allows(process, CoreIdentifier(UInt16(index))),
           helps(process, toTakeCoreOf: cores[index].state.process)
         {
           cores[index].wantedBy = process

@@ -109,7 +109,9 @@ extension Lauberhorn {
       if self[core].declinedProcess == process { self[core].declinedProcess = nil }
     }
     while let endpoint = processes[process].firstEndpoint { remove(endpoint) }
+    cleanState(of: process)
     processes[process] = Process()
+    takeBackLoad(of: process)
     dispatch()
   }
 }

@@ -29,6 +29,7 @@ extension Lauberhorn {
   /// A frame from the wire, without its frame check sequence. It may be damaged in any way.
   public mutating func receive(_ frame: Span<UInt8>, nowNanoseconds: UInt64 = 0) {
     outputs.reclaim()
+    clock.nanoseconds = nowNanoseconds
     let wire = faultSettings.received
     guard !wire.areOff else {
       accept(frame)
@@ -158,6 +159,7 @@ extension Lauberhorn {
 
   /// Time is part of the state only while there is a fault that needs it.
   mutating func noteTime(_ access: Access) {
+    clock.nanoseconds = access.nowNanoseconds
     if faultSettings.sent.reorderPerMillion > 0 { faultClock = access.nowNanoseconds }
   }
 }

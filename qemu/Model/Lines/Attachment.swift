@@ -13,6 +13,7 @@ extension Lauberhorn {
     }
     let left = attachedEndpoint(of: core)
     let came = endpoint(named: state, of: core)
+    let before = self[core].state
     self[core].state = state
     // Something changed, so what a kernel declined may be right now.
     for index in cores.indices { cores[index].declinedProcess = nil }
@@ -29,6 +30,8 @@ extension Lauberhorn {
     }
     if left != came, let came { attach(came, to: core, access, at: offset) }
     dispatch()
+    if before.mode == .user { noteLoad(of: before.process) }
+    if state.mode == .user { noteLoad(of: state.process) }
   }
 
   /// The core will not act now on a CALL or RESUME in its kernel line. One that it never got is

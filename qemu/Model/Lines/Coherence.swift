@@ -71,6 +71,7 @@ extension Lauberhorn {
     outputs.reclaim()
     let line = offset - offset % UInt64(LineGeometry.lineBytes)
     guard access.core.index < cores.count else { return false }
+    if let process = loadLineProcess(at: line) { return evictLoad(of: process, from: access.core) }
     guard let index = lineIndex(at: line), caches.has(index, core: access.core) else {
       return false
     }
@@ -84,6 +85,9 @@ extension Lauberhorn {
     (0..<lineMap.count).map { LineIndex(number: $0) }
       .filter { caches.has($0, core: core) }
       .map { lineMap.place(of: $0).offset }
+      + (0..<processes.capacity).map { ProcessIdentifier(UInt16($0)) }
+      .filter { loadLines.has($0, core: core) }
+      .map { LineWindow.processLoadOffset(of: $0) }
   }
 
   /// Writes `line` back when it is modified; the home sees what was written.
@@ -104,6 +108,7 @@ extension Lauberhorn {
     switch place {
     case .endpoint: break
     case .coreState(let core): stateCameHome(of: core)
+    case .processState(let process): stateCameHome(of: process)
     }
   }
 
@@ -115,6 +120,7 @@ extension Lauberhorn {
         EndpointIdentifier(UInt16(Int(offset) / EndpointLayout.blockBytes)),
         blockOffset: blockOffset)
     }
+    if let process = stateLineProcess(at: offset) { return lineMap.stateLine(of: process) }
     guard offset >= LineWindow.coreStateOffset else { return nil }
     let core = (offset - LineWindow.coreStateOffset) / UInt64(LineGeometry.lineBytes)
     return core < UInt64(cores.count)

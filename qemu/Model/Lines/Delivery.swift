@@ -52,6 +52,10 @@ extension Lauberhorn {
     let overflowLines = delivered.overflowLineCount
     self[endpoint].place(call, overflowLines: overflowLines)
     processes[delivered.process].lastDeliveryOrder = nextOrder()
+    processes[delivered.process].deliveries += 1
+    processes[delivered.process].waitingNanoseconds &+=
+      clock.nanoseconds &- delivered.arrival.nanoseconds
+    noteLoad(of: delivered.process)
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
       calls[call].cost.heldLoads += 1
     }

@@ -24,6 +24,12 @@ extension Lauberhorn {
     case nil: return .value(0)
     case .coreState(let core, _):
       return .value(loadState(of: core, access, at: Int(offset) % LineGeometry.lineBytes, size))
+    case .processState(let process, _):
+      return .value(
+        loadState(of: process, access, at: Int(offset) % LineGeometry.lineBytes, size))
+    case .processLoad(let process):
+      return .value(
+        loadLoad(of: process, access, at: Int(offset) % LineGeometry.lineBytes, size))
     case .endpoint(let endpoint, let blockOffset):
       let line = LineIndex(endpoint, blockOffset: blockOffset)
       if faultSettings.evictionsPerMillion > 0 {
@@ -56,6 +62,21 @@ extension Lauberhorn {
         return
       }
       storeState(value, of: core, access)
+    case .processState(let process, let word):
+      guard processes[process].isInstalled else {
+        report(.noProcess, access, at: offset)
+        return
+      }
+      guard !ProcessStateWord.isReserved(word) else {
+        report(.reservedStateWord, access, at: offset)
+        return
+      }
+      guard size == LineGeometry.wordBytes else {
+        report(.partialStateStore, access, at: offset)
+        return
+      }
+      storeState(value, word: word, of: process, access)
+    case .processLoad: report(.storeToLoadLine, access, at: offset)
     case .endpoint(let endpoint, let blockOffset):
       guard self[endpoint].message != nil else {
         report(.storeWithoutMessage, access, at: offset)
@@ -157,6 +178,8 @@ extension Lauberhorn {
 
   private enum Place {
     case coreState(CoreIdentifier, word: Int)
+    case processState(ProcessIdentifier, word: Int)
+    case processLoad(ProcessIdentifier)
     case endpoint(EndpointIdentifier, blockOffset: Int)
   }
 
@@ -182,6 +205,11 @@ extension Lauberhorn {
       }
       return .endpoint(endpoint, blockOffset: blockOffset)
     }
+    if let process = stateLineProcess(at: offset) {
+      return .processState(
+        process, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
+    }
+    if let process = loadLineProcess(at: offset) { return .processLoad(process) }
     let statesEnd =
       LineWindow.coreStateOffset + UInt64(cores.count * LineGeometry.lineBytes)
     guard (LineWindow.coreStateOffset..<statesEnd).contains(offset) else {
@@ -286,7 +314,11 @@ extension Lauberhorn {
     let process = self[endpoint].process
     if let call = self[core].pendingCall, calls[call].process == process {
       bind(call, to: endpoint, on: core)
-    } else if processes[process].queue.first != nil, let other = processToYieldTo(from: process) {
+    } else if mustLeave(process, core) {
+      deliver(.yieldNow, to: endpoint)
+    } else if processes[process].queue.first != nil,
+      let other = processToYieldTo(from: process, on: core)
+    {
       self[core].wantedBy = other
       deliver(.yieldNow, to: endpoint)
     }

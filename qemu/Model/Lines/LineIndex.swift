@@ -6,7 +6,7 @@ import Interface
 ///
 ///     34 × e + 0, 1     C0 and C1 of endpoint e
 ///     34 × e + 2…33     its overflow lines
-///     behind them       the cores' state lines (`LineMap`)
+///     behind them       the cores' state lines, then the processes' (`LineMap`)
 struct LineIndex: Hashable {
   let number: Int
 
@@ -37,11 +37,16 @@ struct LineIndex: Hashable {
 struct LineMap: Hashable {
   let endpoints: Int
   let cores: Int
+  let processes: Int
 
-  var count: Int { endpoints * LineIndex.linesPerEndpoint + cores }
+  var count: Int { endpoints * LineIndex.linesPerEndpoint + cores + processes }
 
   func stateLine(of core: CoreIdentifier) -> LineIndex {
     LineIndex(number: endpoints * LineIndex.linesPerEndpoint + core.index)
+  }
+
+  func stateLine(of process: ProcessIdentifier) -> LineIndex {
+    LineIndex(number: endpoints * LineIndex.linesPerEndpoint + cores + process.index)
   }
 
   /// What a line is, and where in the window it begins.
@@ -52,13 +57,16 @@ struct LineMap: Hashable {
         EndpointIdentifier(UInt16(line.number / LineIndex.linesPerEndpoint)),
         line: line.number % LineIndex.linesPerEndpoint)
     }
-    return .coreState(CoreIdentifier(UInt16(states)))
+    return states < cores
+      ? .coreState(CoreIdentifier(UInt16(states)))
+      : .processState(ProcessIdentifier(UInt16(states - cores)))
   }
 }
 
 enum LinePlace: Hashable {
   case endpoint(EndpointIdentifier, line: Int)
   case coreState(CoreIdentifier)
+  case processState(ProcessIdentifier)
 
   /// In the line window.
   var offset: UInt64 {
@@ -66,6 +74,7 @@ enum LinePlace: Hashable {
     case .endpoint(let endpoint, let line):
       LineWindow.offset(of: endpoint) + UInt64(line * LineGeometry.lineBytes)
     case .coreState(let core): LineWindow.coreStateOffset(of: core)
+    case .processState(let process): LineWindow.processStateOffset(of: process)
     }
   }
 }

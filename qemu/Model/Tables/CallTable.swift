@@ -10,6 +10,14 @@ struct CallIndex: Hashable {
   var index: Int { Int(number) }
 }
 
+/// A time that nothing is decided by: two NICs that differ in it alone are the same.
+struct Moment: Hashable {
+  var nanoseconds: UInt64 = 0
+
+  static func == (left: Moment, right: Moment) -> Bool { true }
+  func hash(into hasher: inout Hasher) {}
+}
+
 /// An accepted call.
 struct Call: Hashable {
   let tag: CallTag
@@ -22,6 +30,7 @@ struct Call: Hashable {
   let argumentBytes: Int
   /// When it came, on the clock of `Lauberhorn.order`.
   let arrivalOrder: UInt64
+  let arrival: Moment
   var cost = CallCost()
   /// The next waiting call of the process.
   var next: CallIndex?
@@ -32,7 +41,8 @@ struct Call: Hashable {
       tag: CallTag(0),
       caller: Caller(ethernet: EthernetAddress(0), internet: InternetAddress(0), port: 0),
       transaction: 0, procedure: ProcedureKey(port: 0, program: 0, version: 0, procedure: 0),
-      service: ServiceIndex(number: 0), process: .kernel, argumentBytes: 0, arrivalOrder: 0)
+      service: ServiceIndex(number: 0), process: .kernel, argumentBytes: 0, arrivalOrder: 0,
+      arrival: Moment())
   }
 
   var overflowLineCount: Int { ArgumentArea.overflowLines(forEnd: argumentBytes) }

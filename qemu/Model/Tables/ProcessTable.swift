@@ -12,6 +12,10 @@ struct Process: Hashable {
   var weight = 1
   /// How long a handler may run while others wait; 0: for ever.
   var quantumNanoseconds: UInt64 = 0
+  /// What the kernel knows of its workers.
+  var workers = WorkerCounts()
+  /// When its state line, which is in a cache, is taken back; nil: it is at home.
+  var stateFetchTime: UInt64?
   /// Calls that may wait.
   var queueLimit = 0
   var queue = CallQueue()
@@ -21,6 +25,12 @@ struct Process: Hashable {
   var firstEndpoint: EndpointIdentifier?
   /// When a worker of it last got a call, on the clock of `Call.arrivalOrder`.
   var lastDeliveryOrder: UInt64 = 0
+
+  // For its load line.
+  var arrivals: UInt64 = 0
+  var deliveries: UInt64 = 0
+  var waitingNanoseconds: UInt64 = 0
+  var rejections: UInt64 = 0
 
   /// Turns that it had since it was moved to the end of the ring.
   fileprivate var turns = 0
@@ -38,6 +48,8 @@ struct ProcessTable: Hashable {
   private(set) var firstWaiting: ProcessIdentifier?
   private var lastWaiting: ProcessIdentifier?
   private(set) var waitingProcesses = 0
+  /// Processes with a `stateFetchTime`.
+  private(set) var unseenStates = 0
 
   init(capacity: Int) {
     processes = Array(repeating: Process(), count: capacity)
@@ -56,6 +68,21 @@ struct ProcessTable: Hashable {
 
   func waiting(after process: ProcessIdentifier) -> ProcessIdentifier? {
     processes[process.index].nextWaiting
+  }
+
+  /// The first time at which a state line is to be taken back.
+  var firstStateFetch: UInt64? {
+    guard unseenStates > 0 else { return nil }
+    return processes.reduce(nil as UInt64?) { first, process in
+      guard let time = process.stateFetchTime else { return first }
+      return min(first ?? time, time)
+    }
+  }
+
+  mutating func setStateFetchTime(_ time: UInt64?, of process: ProcessIdentifier) {
+    unseenStates -= processes[process.index].stateFetchTime == nil ? 0 : 1
+    processes[process.index].stateFetchTime = time
+    unseenStates += time == nil ? 0 : 1
   }
 
   /// Enters or leaves the ring as its work says; to be called after every change of

@@ -49,30 +49,32 @@ extension Lauberhorn {
       return
     }
     let process = services[service].process
+    processes[process].arrivals += 1
     // A queue that is full now stays full: everything that could go on went on already. An
     // empty one takes the call in any case, since a core may be free.
     guard processes[process].queue.count < max(processes[process].queueLimit, 1) else {
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder())
+      arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     processes[process].queue.append(index, in: &calls)
     processes.updateWaiting(process)
+    noteLoad(of: process)
     dispatch()
     let waiting = processes[process].queue.count
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
-      rejectOverload(transaction: rpc.transaction, of: datagram)
+      rejectOverload(by: process, transaction: rpc.transaction, of: datagram)
       return
     }
     counters.count(.callsAccepted)
@@ -88,8 +90,12 @@ extension Lauberhorn {
       xdr, signature: signatures.span.extracting(signature), into: &area)
   }
 
-  private mutating func rejectOverload(transaction: UInt32, of datagram: Datagram) {
+  private mutating func rejectOverload(
+    by process: ProcessIdentifier, transaction: UInt32, of datagram: Datagram
+  ) {
     counters.count(.rejectedOverload)
+    processes[process].rejections += 1
+    noteLoad(of: process)
     send(.systemError, transaction: transaction, from: datagram.serverPort, to: datagram.caller)
   }
 

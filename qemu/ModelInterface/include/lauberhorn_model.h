@@ -162,4 +162,10 @@ bool lauberhorn_model_next_output(LauberhornModel *model,
 uint64_t lauberhorn_model_counter(const LauberhornModel *model, unsigned number);
 const char *lauberhorn_model_counter_name(unsigned number);
 
+/* Line `number`, from 0, of what the NIC knows of cores and processes, and of
+ * what it would say in their load lines; false when there are no more lines.
+ * Cut to `size` bytes, the closing zero included. */
+bool lauberhorn_model_view_line(const LauberhornModel *model, unsigned number,
+                                char *text, size_t size);
+
 #endif /* LAUBERHORN_MODEL_H */

@@ -1,0 +1,12 @@
+// What this NIC can do beyond version 1.0: the bits of the register `features`.
+
+/// Optional features. A kernel ignores bits that it does not know, and does without those that
+/// are not set.
+public struct Features: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// Process state lines and process load lines (interface §7.2, §7.3).
+  @inlinable public static var processLines: Features { Features(rawValue: 1 << 0) }
+}
