@@ -50,9 +50,8 @@ struct ThreadContext {
   uint64_t processor_state; // SPSR format
 };
 
-/// What TPIDR_EL1 points to. Assembly uses the first field.
+/// What TPIDR_EL1 points to.
 struct CoreLocal {
-  struct ThreadContext *context; // the thread that runs in user mode
   uint64_t held_locks;           // a bit for each rank, when the lock order is checked
 };
 
@@ -67,7 +66,6 @@ _Static_assert(offsetof(struct ThreadContext, x) == CONTEXT_X, "");
 _Static_assert(offsetof(struct ThreadContext, stack_pointer) == CONTEXT_SP, "");
 _Static_assert(offsetof(struct ThreadContext, program_counter) == CONTEXT_PC, "");
 _Static_assert(offsetof(struct ThreadContext, processor_state) == CONTEXT_PSTATE, "");
-_Static_assert(offsetof(struct CoreLocal, context) == CORE_CONTEXT, "");
 
 ALWAYS_INLINE uint64_t context_register(const struct ThreadContext *context, unsigned number) {
   return context->x[number % 31];
@@ -83,8 +81,18 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 
 // --- Assembly routines ----------------------------------------------------------------------
 
-/// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
-uint64_t thread_resume(struct ThreadContext *context);
+/// Threads.S: runs the thread in user mode until it traps; returns TRAP_…. Not a C call, for which
+/// the thread's way would save registers that the caller has no use for.
+ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context) {
+  register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)context;
+  __asm__ volatile("bl thread_resume"
+                   : "+r"(x0)
+                   :
+                   : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+                     "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",
+                     "x24", "x25", "x26", "x27", "x28", "x30", "cc", "memory");
+  return x0;
+}
 
 /// Threads.S: goes on with `code` on another stack; nobody comes back.
 void run_on_stack(uint64_t stack_top, void (*code)(void)) __attribute__((noreturn));

@@ -23,9 +23,6 @@
 #define CONTEXT_PC 256
 #define CONTEXT_PSTATE 264
 
-// struct CoreLocal
-#define CORE_CONTEXT 0
-
 // Why `thread_resume` returned.
 #define TRAP_YIELD 0
 #define TRAP_SYSTEM_CALL 1

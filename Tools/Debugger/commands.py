@@ -27,6 +27,7 @@ STATUSES = ("success", "garbage arguments", "system error", "requeue", "fail")
 CORE_BLOCK = "$e6wengen9CoreBlockVD"
 THREAD_BLOCK = "$e6wengen11ThreadBlockVD"
 PROCESS_BLOCK = "$e6wengen12ProcessBlockVD"
+PROCESS_STATE = "$e6wengen12ProcessStateVD"
 
 
 class KernelView:
@@ -81,8 +82,10 @@ def process_block(process):
     block = Value(
         PROCESS_BLOCK, NAMES.address("static ProcessTable.blocks")
         + process * stride(PROCESS_BLOCK))
-    live = word(NAMES.address("static ProcessTable.states") + process * 8 + 4, 4)
-    return block if block["identifier"] == process and live else None
+    state = Value(
+        PROCESS_STATE, NAMES.address("static ProcessTable.states")
+        + process * stride(PROCESS_STATE))
+    return block if block["identifier"] == process and state["liveThreads"] else None
 
 
 def process_name(process):

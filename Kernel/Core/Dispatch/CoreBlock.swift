@@ -9,9 +9,8 @@ internal import Tracing
 
 /// One core's state, padded to lines so that no two cores share one.
 @safe struct CoreBlock: ~Copyable {
-  /// First, since TPIDR_EL1 points here and assembly reads it.
-  // Safety: only Threads.S uses the pointer inside.
-  private var local = unsafe CoreLocal()
+  /// First, since TPIDR_EL1 points here and C reads it (Boot.h).
+  private var local = CoreLocal()
   let core: CoreIdentifier
   /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
   var loop: MessageLoop?

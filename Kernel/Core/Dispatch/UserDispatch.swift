@@ -55,7 +55,9 @@ struct UserDispatch {
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
         core.trace(.userYielded, thread.traceWorker)
+        let isNews = thread.isElsewhere && returnToLoop(thread)
         park(thread)
+        if isNews { StartUp.noteProcessStarted() }
         return
       }
       if !goesOn(thread, after: cause) { return }
@@ -66,17 +68,17 @@ struct UserDispatch {
   @inline(__always)
   private func park(_ thread: ThreadReference) {
     core.running = nil
-    let isNews = thread.isStarting && becomeWorker(thread)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.park(&operations)
     // From here on another core may run the thread.
-    if isNews { StartUp.noteProcessStarted() }
   }
 
-  /// A general thread parks for the first time.
+  /// A thread yields that its context does not know at its loop; maybe for the first time.
   /// - Returns: whether boot waits for that.
   @inline(never)
-  private func becomeWorker(_ thread: ThreadReference) -> Bool {
+  private func returnToLoop(_ thread: ThreadReference) -> Bool {
+    thread.returnToLoop()
+    guard thread.isStarting else { return false }
     core.stopGeneral(.ends)
     return thread.noteStarted()
   }
@@ -97,6 +99,7 @@ struct UserDispatch {
   /// way of a call shall not pay for its stack frame.
   @inline(never)
   private func goesOn(_ thread: ThreadReference, after cause: UInt64) -> Bool {
+    thread.isElsewhere = true
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
