@@ -9,14 +9,18 @@
 
     .section .text.threads, "ax"
 
-// thread_resume's frame, 16-byte aligned: x29, x30; the context; two words for the way back.
-    .set    FRAME_BYTES, 48
+// thread_resume's frame, 16-byte aligned: x29, x30; the three arguments; words for the way back.
+    .set    FRAME_BYTES, 64
     .set    FRAME_CONTEXT, 16
-    .set    FRAME_CAUSE, 24
+    .set    FRAME_ON_YIELD, 24
     .set    FRAME_SCRATCH, 32
+    .set    FRAME_THREAD, 48
+    .set    FRAME_CAUSE, 56
 
-// x0: struct ThreadContext *; returns TRAP_… in x0. Preserves x29 and sp, and no other register:
-// `thread_run` (Boot.h) tells the compiler, which then saves what it needs.
+// x0: struct ThreadContext *; x1: code for a yield, or 0; x2: its first argument,
+// before the core's CoreLocal. Returns TRAP_… in x0.
+// Preserves x29 and sp, and no other register: `thread_run` (Boot.h) tells the compiler, which then
+// saves what it needs.
 //
 // Restores every register of the context and goes to EL0; comes back when the thread traps.
 // Interrupts are masked on call and on return. The translation table is the caller's business.
@@ -25,7 +29,8 @@
 thread_resume:
     stp     x29, x30, [sp, #-FRAME_BYTES]!
     mov     x29, sp
-    str     x0, [sp, #FRAME_CONTEXT]
+    stp     x0, x1, [sp, #FRAME_CONTEXT]
+    str     x2, [sp, #FRAME_THREAD]
     ldp     x10, x11, [x0, #CONTEXT_PC]
     msr     elr_el1, x10
     msr     spsr_el1, x11
@@ -62,7 +67,7 @@ run_on_stack:
     .size   run_on_stack, . - run_on_stack
 
 // Synchronous exception from EL0, told by ESR_EL1. SVC #1 is a worker's yield, which leaves nothing
-// behind but x0, the line that it will load next. SVC #0 is a system call: it saves what a C call
+// behind but x0, the line that it will load next; from there it is as short as it can be (R9). SVC #0 is a system call: it saves what a C call
 // preserves, since the caller expects no more (Kernel/SystemInterface/README.md); what the context
 // holds of the other registers is the thread's own, so resuming leaks nothing of the kernel.
     .global el0_synchronous
@@ -74,8 +79,16 @@ el0_synchronous:
     cmp     x10, #0x15                  // ESR_EL1.EC: SVC from AArch64
     b.ne    .Lfault
     tbz     x9, #0, .Lsystem_call       // ESR_EL1.ISS: the immediate
-    ldr     x9, [sp, #FRAME_CONTEXT]
+    ldp     x9, x10, [sp, #FRAME_CONTEXT]
     str     x0, [x9, #CONTEXT_X]
+    cbz     x10, .Lyield
+    ldr     x0, [sp, #FRAME_THREAD]     // off the handler's stack, behind its line_jump
+    mrs     x1, tpidr_el1
+    ldp     x11, x30, [x1, #CORE_DISPATCH_STACK]
+    ldr     x29, [x1, #CORE_DISPATCH_FRAME]
+    mov     sp, x11
+    br      x10
+.Lyield:
     mov     x0, #TRAP_YIELD
     ldp     x29, x30, [sp], #FRAME_BYTES
     ret

@@ -23,6 +23,11 @@
 #define CONTEXT_PC 256
 #define CONTEXT_PSTATE 264
 
+// struct CoreLocal
+#define CORE_DISPATCH_STACK 0
+#define CORE_DISPATCH_RETURN 8
+#define CORE_DISPATCH_FRAME 16
+
 // Why `thread_resume` returned.
 #define TRAP_YIELD 0
 #define TRAP_SYSTEM_CALL 1

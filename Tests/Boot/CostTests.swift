@@ -54,7 +54,7 @@ extension BootTests {
       #expect(cold.median <= 150)
       let yield = try #require(Row("YIELDNOW to kernel", in: result.output))
       #expect(yield.count >= 2 * rounds - 2)
-      #expect(yield.median <= 80)
+      #expect(yield.median <= 40)
     }
   }
 }

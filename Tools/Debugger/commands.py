@@ -17,6 +17,7 @@ CORE_STATE_OFFSET = 0x08000000
 FIRST_WORKER = 64
 THREADS = 192
 PROCESSES = 64
+NO_THREAD = 0xffff
 
 STATES = ("created", "runnable", "running", "sleeping", "blocked", "parked", "migrating", "ended")
 MODES = ("offline", "general", "dispatch", "user")
@@ -167,9 +168,9 @@ class Cores(Command):
         chosen.switch()
         for core in range(core_count()):
             block = core_block(core)
-            running = block.optional("running")
+            running = block["runningNumber"]
             who = "dispatch thread"
-            if running is not None:
+            if running != NO_THREAD:
                 owner = thread_block(running)["process"]
                 who = f"thread {running} of {process_name(owner)} (process {owner})"
             state = word(base + CORE_STATE_OFFSET + LINE_BYTES * core)

@@ -50,6 +50,8 @@ extension CoreReference {
 
   /// A load was left out for a general thread. The NIC may have answered it at that moment, and then
   /// keeps the message for the core (R3) without another interrupt: so the core comes back for it.
+  /// Never inlined: its constants would be loaded after every message.
+  @inline(never)
   func scheduleLook() {
     alarms.nextLook =
       GenericTimer.now + GenericTimer.ticks(nanoseconds: alarms.restNanoseconds)

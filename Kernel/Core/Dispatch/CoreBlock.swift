@@ -30,8 +30,8 @@ internal import Tracing
   var isWanted = false
   /// The line at whose held load the worker on this core was seen last.
   var idleLine: UInt64?
-  /// The thread in user mode, if one is.
-  var running: ThreadIdentifier?
+  /// The thread in user mode; `noThread`: none is.
+  var runningNumber = CoreBlock.noThread
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
   /// reads it on all cores.
   let userTable = Atomic<UInt64>(0)
@@ -49,6 +49,8 @@ internal import Tracing
   var recorder: EventRecorder?
   /// The call that CALL or RESUME named last, for the events that follow; 0: none.
   var tracedTag: UInt64 = 0
+
+  static var noThread: UInt16 { .max }
 
   init(core: CoreIdentifier) {
     self.core = core
@@ -115,6 +117,13 @@ enum CoreCounter: Int, CaseIterable {
       block: UnsafeMutablePointer(bitPattern: UInt(read_core_local())).unsafelyUnwrapped)
   }
 
+  /// The core, from what assembly has of it.
+  @inline(__always)
+  init(address: UInt64) {
+    // Safety: TPIDR_EL1, as in `current`.
+    unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
+  }
+
   /// Whether `activate` was called on this core; false only very early in boot.
   static var isActive: Bool { read_core_local() != 0 }
 
@@ -128,9 +137,15 @@ enum CoreCounter: Int, CaseIterable {
     nonmutating set { unsafe block.pointee.loop = newValue }
   }
 
+  /// The thread in user mode, if one is.
   var running: ThreadIdentifier? {
-    get { unsafe block.pointee.running }
-    nonmutating set { unsafe block.pointee.running = newValue }
+    get {
+      let number = unsafe block.pointee.runningNumber
+      return number == CoreBlock.noThread ? nil : ThreadIdentifier(number)
+    }
+    @inline(__always) nonmutating set {
+      unsafe block.pointee.runningNumber = newValue?.number ?? CoreBlock.noThread
+    }
   }
 
   var stateLine: UInt {
@@ -161,6 +176,15 @@ enum CoreCounter: Int, CaseIterable {
   func count(_ counter: CoreCounter) {
     unsafe block.pointee.counters[counter.rawValue] &+= 1
   }
+
+  /// Takes a count back that was too early.
+  func uncount(_ counter: CoreCounter) {
+    unsafe block.pointee.counters[counter.rawValue] &-= 1
+  }
+
+  /// Whether neither general threads nor tracing want anything of a worker's comings and goings.
+  @inline(__always)
+  var isUndisturbed: Bool { readyGeneral == 0 && tracedSources == .none }
 
   /// Activates an address space, unless it is active already.
   @inline(__always)

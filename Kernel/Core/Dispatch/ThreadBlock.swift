@@ -153,7 +153,22 @@ struct ThreadBlock: ~Copyable {
 
   /// Goes to user mode; returns why it came back, a TRAP_… value. The thread's table is active.
   @inline(__always)
-  func resume() -> UInt64 { unsafe thread_run(&block.pointee.context) }
+  func resume() -> UInt64 { unsafe thread_run(&block.pointee.context, 0, 0) }
+
+  /// As `resume`; but a yield does not return here: it leaves the message's handler, by
+  /// `kernelWorkerYielded`.
+  @inline(__always)
+  func resumeUntilYield() -> UInt64 {
+    unsafe thread_run(
+      &block.pointee.context, address_of_kernel_worker_yielded(), UInt64(UInt(bitPattern: block)))
+  }
+
+  /// The thread that `resumeUntilYield` ran.
+  @inline(__always)
+  init(yielded address: UInt64) {
+    // Safety: the address went through assembly unchanged.
+    unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
+  }
 
   fileprivate var isFree: Bool { unsafe block.pointee.isFree }
 

@@ -20,10 +20,42 @@ struct UserDispatch {
   /// Runs a thread that the NIC named, and that this core has taken, until it leaves the core.
   @inline(__always)
   func runWorker(_ thread: ThreadReference) {
+    if core.isUndisturbed, !thread.isElsewhere {
+      runUndisturbed(thread)
+    } else {
+      runDisturbed(thread)
+    }
+  }
+
+  /// The usual case: no general thread is ready, no event is recorded, and the thread will go on at
+  /// its loop. Returns only when something other than a yield happened meanwhile; otherwise
+  /// `kernelWorkerYielded` is the end.
+  @inline(__always)
+  private func runUndisturbed(_ thread: ThreadReference) {
+    var operations = CoreOperations(core: core, thread: thread, isUndisturbed: true)
+    DispatchSequence.enter(&operations)
+    core.running = thread.identifier
+    thread.core = core.core
+    // Counted now, since there is time for it.
+    core.count(.yields)
+    let cause = thread.resumeUntilYield()
+    goOn(thread, after: cause)
+  }
+
+  @inline(never)
+  private func goOn(_ thread: ThreadReference, after cause: UInt64) {
+    core.uncount(.yields)
+    if goesOn(thread, after: cause) { serve(thread) }
+  }
+
+  @inline(never)
+  private func runDisturbed(_ thread: ThreadReference) {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     if core.readyCount > 0 { core.limitWorker() }
+    core.running = thread.identifier
+    thread.core = core.core
     serve(thread)
   }
 
@@ -43,13 +75,12 @@ struct UserDispatch {
     // this core must not wait for it.
     CoreOperations(core: core, thread: thread).publish(.general)
     core.setAlarm(forGeneral: deadlineNanoseconds)
+    core.running = thread.identifier
+    thread.core = core.core
     serve(thread)
   }
 
-  @inline(__always)
   private func serve(_ thread: ThreadReference) {
-    core.running = thread.identifier
-    thread.core = core.core
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
@@ -196,6 +227,18 @@ struct UserDispatch {
     ProcessEnd.noteThreadEnd(thread)
     if isNews { StartUp.noteProcessStarted() }
   }
+}
+
+/// Threads.S: the end of `runUndisturbed`. No general thread has become ready since: what makes one
+/// ready here interrupts the worker, and then `runUndisturbed` has returned. An event is missed when
+/// tracing was turned on meanwhile.
+@c(kernel_worker_yielded)
+func kernelWorkerYielded(thread: UInt64, core: UInt64) {
+  let core = CoreReference(address: core)
+  core.running = nil
+  var operations = CoreOperations(
+    core: core, thread: ThreadReference(yielded: thread), isUndisturbed: true)
+  DispatchSequence.park(&operations)
 }
 
 /// Whether an interrupted worker waits for the NIC, as far as its registers tell.
