@@ -278,7 +278,8 @@ struct LineWords {
 
 /// Loads the head of a control line on a kernel endpoint. The first load may be held for the
 /// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10) or, when
-/// its handler found work for this core, skipped (Vectors.S): then `code` is 0.
+/// its handler found work for this core, left out with all that follows it here (Vectors.S): then
+/// `code` is 0, and the arguments mean nothing.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   struct LineWords words;
   __asm__ volatile("mov %0, xzr\n\t"

@@ -28,6 +28,9 @@
 #define CORE_DISPATCH_RETURN 8
 #define CORE_DISPATCH_FRAME 16
 
+// From the held load of line_load_head to its end: LDP, DAIFSET, LDP.
+#define LINE_LOAD_HEAD_REST 12
+
 // Why `thread_resume` returned.
 #define TRAP_YIELD 0
 #define TRAP_SYSTEM_CALL 1
