@@ -41,7 +41,7 @@ unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
 .PHONY: help run trace top debug gdb test unit device-test boot-test errata-test firmware-test fuzz \
-  benchmark figures load explore mutate doctor packages kernel services device image clients grub tools \
+  benchmark figures load explore soak mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(OUT)/kernel.elf $(OUT)/kernel-checked.elf
@@ -63,6 +63,7 @@ help:
 	@echo '  figures     simulate and draw the figures of Documentation/simulation.md'
 	@echo '  load        many calls to spin services in QEMU, verified; LOAD="--closed 4 --mix tpcc"'
 	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
+	@echo '  soak        SOAK=$(SOAK): seeds x calls under preemptions, kills and restarts, none lost'
 	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
@@ -171,6 +172,14 @@ explore: packages swift
 	@$(QUIET) explorer $(SWIFT_BUILD) --product wengen-explore
 	@.build/debug/wengen-explore random $(SEEDS)
 	@.build/debug/wengen-explore large
+
+# Seeds, and the calls of each (Tests/Boot/SoakTests.swift).
+SOAK ?= 20x5000
+
+soak: image
+	@$(QUIET) tests $(SWIFT_BUILD) --build-tests
+	@WENGEN_SOAK=$(SOAK) swift test --build-system native --skip-build --filter SoakTests \
+	  --no-parallel </dev/null
 
 # Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
 MUTANT ?=

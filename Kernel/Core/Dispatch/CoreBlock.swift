@@ -49,6 +49,8 @@ internal import Tracing
   var recorder: EventRecorder?
   /// The call that CALL or RESUME named last, for the events that follow; 0: none.
   var tracedTag: UInt64 = 0
+  /// What the interrupt controller knows the core by, for doorbells.
+  var affinity: UInt64 = 0
 
   static var noThread: UInt16 { .max }
 
@@ -131,6 +133,12 @@ enum CoreCounter: Int, CaseIterable {
   func activate() { unsafe write_core_local(UInt64(UInt(bitPattern: block))) }
 
   var core: CoreIdentifier { unsafe block.pointee.core }
+
+  /// Set before other cores know of this one.
+  var affinity: UInt64 {
+    get { unsafe block.pointee.affinity }
+    nonmutating set { unsafe block.pointee.affinity = newValue }
+  }
 
   var loop: MessageLoop? {
     get { unsafe block.pointee.loop }

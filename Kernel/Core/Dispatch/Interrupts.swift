@@ -102,7 +102,7 @@ enum Interrupts {
       if thread.core == core.core {
         hasOwn = true
       } else {
-        InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
+        InterruptGenerator.send(watch, affinity: Kernel.cores[thread.core].affinity)
       }
     }
     Watchdog.makeRound()
@@ -114,7 +114,7 @@ enum Interrupts {
   /// Makes another core look around, wherever it is: in user mode and at a held load it takes the
   /// interrupt at once or, where a held load is not interruptible, within the stall limit (R9).
   static func requestAttention(of core: CoreIdentifier) {
-    InterruptGenerator.send(attention, affinity: Kernel.affinity(of: core))
+    InterruptGenerator.send(attention, affinity: Kernel.cores[core].affinity)
   }
 }
 
