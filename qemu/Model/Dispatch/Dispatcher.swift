@@ -34,17 +34,32 @@ extension Lauberhorn {
   // MARK: - 1: a held load of a worker of the process
 
   private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.first != nil else { return false }
-    for core in cores.indices {
-      guard let endpoint = cores[core].heldEndpoint, self[endpoint].process == process else {
-        continue
-      }
-      guard let call = takeWaitingCall(of: process) else { return false }
-      counters.count(.deliveredToUserLoop)
-      deliver(call, toWorker: endpoint)
-      return true
+    guard processes[process].queue.first != nil, let worker = heldWorker(of: process),
+      let call = takeWaitingCall(of: process)
+    else { return false }
+    counters.count(.deliveredToUserLoop)
+    deliver(call, toWorker: worker)
+    return true
+  }
+
+  /// A call that has just come, to a worker that waits for it. It stands in no queue on the way, and
+  /// takes no turn, since nobody else could have this worker; and as a load fewer is held after it,
+  /// nothing that waits can go on.
+  mutating func deliverAtOnce(_ call: CallIndex, of process: ProcessIdentifier) -> Bool {
+    guard processes[process].queue.first == nil, let worker = heldWorker(of: process) else {
+      return false
     }
-    return false
+    counters.count(.deliveredToUserLoop)
+    deliver(call, toWorker: worker)
+    return true
+  }
+
+  @inline(__always)
+  private func heldWorker(of process: ProcessIdentifier) -> EndpointIdentifier? {
+    for core in cores.indices {
+      if let held = cores[core].heldEndpoint, self[held].process == process { return held }
+    }
+    return nil
   }
 
   mutating func takeWaitingCall(of process: ProcessIdentifier) -> CallIndex? {
