@@ -73,6 +73,7 @@ extension Lauberhorn {
     services.retain(service)
     if deliverAtOnce(index, of: process) {
       counters.count(.callsAccepted)
+      statistics.count(.accepted, of: process, service)
       return
     }
     processes[process].queue.append(index, in: &calls)
