@@ -68,6 +68,7 @@ enum Interrupts {
         if due.supervision { Supervisor.work(on: core) }
       case attention:
         core.count(.requests)
+        core.adoptPolicy()
         if core.readMail() { taken.insert(.invitation) }
         Supervisor.work(on: core)
       case watch: taken.insert(.watch)
