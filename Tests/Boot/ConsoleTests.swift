@@ -16,7 +16,7 @@ extension BootTests {
         ("log warning,process=debug", "kernel=warning nic=warning process=debug"),
         ("log loud", "log: error, warning"), ("trace", "trace on [sources]"),
         ("trace on everything", "trace on: sources are"), ("kill 99", "no process 99"),
-        ("kill", "kill: the number"), ("policy", "policy: ready workers run"),
+        ("kill", "kill: the number"), ("policy", "policy: first-come; handlers run"),
         ("bench", "bench: an event, recorded: "), ("bench", "bench: schedule(), nothing ready: "),
         ("start", "start: the name"), ("start echo", "start: echo is process 2 already"),
         ("start nothing", "has no 'nothing'"), ("stop", "stop: the number"),

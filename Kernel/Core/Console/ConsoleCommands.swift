@@ -52,6 +52,7 @@ enum ConsoleCommand: CaseIterable {
     case .start: "name"
     case .stop: "process"
     case .kill: "process"
+    case .policy: "[name]"
     case .hang: "core"
     case .limits: "process min max weight us"
     case .preempt: "core"
@@ -76,7 +77,7 @@ enum ConsoleCommand: CaseIterable {
     case .start: "start a program of the initial archive that does not run"
     case .stop: "end a process, by name or number, and leave it ended"
     case .kill: "end a process, as a fault would"
-    case .policy: "the order in which ready workers run"
+    case .policy: "who gets a core and for how long; a name changes it"
     case .benchmark: "what steps of the kernel take, by the counter"
     case .hang: "stop a core, to see the watchdog (boot argument debug=yes)"
     case .lines: "what NIC and kernel tell each other about cores and processes"
@@ -141,7 +142,7 @@ enum ConsoleCommands {
     case .start: ProcessCommands.start(words)
     case .stop: ProcessCommands.stop(words)
     case .kill: ProcessCommands.kill(words)
-    case .policy: ProcessCommands.printPolicy()
+    case .policy: ProcessCommands.policy(words)
     case .benchmark: KernelBenchmark.run()
     case .hang: hang(words)
     case .lines: SystemTables.printLines()

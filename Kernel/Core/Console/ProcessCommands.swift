@@ -1,4 +1,4 @@
-// The console's commands that start and end processes, and say in which order they run.
+// The console's commands that start and end processes, and choose the policy by which they run.
 
 internal import CommandLine
 internal import Interface
@@ -48,22 +48,38 @@ enum ProcessCommands {
     }
   }
 
-  static func printPolicy() {
-    let rules = CoreReference.current.withScheduler { $0.rules }
-    let order: StaticString =
-      switch rules.workerOrder {
-      case .arrival: "in the order in which they came"
-      case .weightedFair: "by weight"
-      }
-    if let quantum = rules.workerQuantumNanoseconds {
-      reply("policy: ready workers run \(order), for \(quantum) ns at a time while others wait")
-    } else {
-      reply("policy: ready workers run \(order), each until its handler ends")
+  static func policy(_ words: borrowing CommandWords) {
+    if words.count > 1, words.count > 2 || !PolicyChoice.change(named: words.word(1)) {
+      reply("policy: \(PolicyChoice.names)")
+      return
     }
-    if let patience = rules.generalPatienceNanoseconds {
+    let policy = PolicyChoice.value
+    if let quantum = policy.quantumNanoseconds(.standard) {
+      reply(
+        "policy: \(policy.name); a handler makes way after \(quantum) ns for each of its process's weight"
+      )
+    } else {
+      reply("policy: \(policy.name); handlers run to their end, but for quanta of processes")
+    }
+    if let patience = policy.kernelRules.generalPatienceNanoseconds {
       reply("policy: other threads wait at most \(patience) ns for workers")
     } else {
       reply("policy: other threads wait for workers without limit")
+    }
+    printPartition()
+  }
+
+  /// Which cores are whose, where processes have cores of their own.
+  private static func printPartition() {
+    for number in 1...ProcessTable.capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      let part = Kernel.withTables {
+        ProcessTable.withBlock(of: process) { ($0.plan.name, $0.exported.allowedCores) }
+      }
+      guard let (name, cores) = part, cores != .all, let first = cores.first else { continue }
+      // A part is a row of online cores.
+      let last = 63 - cores.mask.leadingZeroBitCount
+      reply("policy: \(name) (process \(number)) has cores \(first.number) to \(last)")
     }
   }
 

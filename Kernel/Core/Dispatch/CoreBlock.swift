@@ -51,12 +51,14 @@ internal import Tracing
   var tracedTag: UInt64 = 0
   /// What the interrupt controller knows the core by, for doorbells.
   var affinity: UInt64 = 0
+  /// The policy whose rules `scheduler` has (PolicyChoice).
+  var policyPlace: UInt8 = 0
 
   static var noThread: UInt16 { .max }
 
   init(core: CoreIdentifier) {
     self.core = core
-    scheduler = CoreScheduler(core: core, rules: FirstCome().kernelRules)
+    scheduler = CoreScheduler(core: core, rules: SelectedPolicy.all[0].kernelRules)
     stealing = Stealing(core: core)
     invitations = Invitations(core: core)
   }
@@ -138,6 +140,11 @@ enum CoreCounter: Int, CaseIterable {
   var affinity: UInt64 {
     get { unsafe block.pointee.affinity }
     nonmutating set { unsafe block.pointee.affinity = newValue }
+  }
+
+  var policyPlace: UInt8 {
+    get { unsafe block.pointee.policyPlace }
+    nonmutating set { unsafe block.pointee.policyPlace = newValue }
   }
 
   var loop: MessageLoop? {

@@ -73,6 +73,7 @@ enum Interrupts {
         }
       case attention:
         core.count(.requests)
+        core.adoptPolicy()
         if core.readMail() { taken.insert(.invitation) }
         Supervisor.work(on: core)
       case watch: taken.insert(.watch)

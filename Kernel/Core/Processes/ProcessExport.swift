@@ -13,7 +13,10 @@ internal import Scheduling
 /// The content of a process's state line, as the kernel has stored it. Under `Kernel.withTables`.
 struct ProcessExport {
   fileprivate(set) var limits: CoreLimits
-  fileprivate(set) var quantumNanoseconds: UInt64
+  /// Its own quantum; 0: the policy's, if it has one.
+  fileprivate(set) var ownQuantumNanoseconds: UInt64
+  fileprivate(set) var quantumNanoseconds: UInt64 = 0
+  fileprivate(set) var allowedCores = CoreSet.all
   fileprivate(set) var workers = WorkerCounts()
 
   init(_ limits: ProcessLimits) {
@@ -21,10 +24,25 @@ struct ProcessExport {
     self.limits = CoreLimits(
       minimum: min(limits.minimumCores, limits.cores, cores),
       maximum: min(limits.cores, cores), weight: limits.weight)
-    quantumNanoseconds = UInt64(limits.quantumMicroseconds) * 1000
+    ownQuantumNanoseconds = UInt64(limits.quantumMicroseconds) * 1000
+    setQuantum()
   }
 
-  /// Other limits, until the process starts again.
+  /// The limits of a new life; its cores stay its cores.
+  mutating func begin(_ limits: ProcessLimits) {
+    let cores = allowedCores
+    self = ProcessExport(limits)
+    allowedCores = cores
+  }
+
+  fileprivate mutating func setQuantum() {
+    let weight = Weight(clamping: UInt64(limits.weight) * UInt64(Weight.standard.value))
+    quantumNanoseconds =
+      ownQuantumNanoseconds > 0
+      ? ownQuantumNanoseconds : PolicyChoice.value.quantumNanoseconds(weight) ?? 0
+  }
+
+  /// Other limits, until the process starts again; quantum 0 is the policy's.
   /// - Returns: false when no such process runs.
   static func change(
     of process: ProcessIdentifier, to limits: CoreLimits, quantumNanoseconds: UInt64
@@ -33,9 +51,9 @@ struct ProcessExport {
       ProcessTable.withBlock(of: process) { block in
         guard block.table != nil, !block.isWithdrawn else { return false }
         block.exported.limits = limits
-        block.exported.quantumNanoseconds = quantumNanoseconds
+        block.exported.ownQuantumNanoseconds = quantumNanoseconds
         store(limits.word, in: ProcessStateWord.limits, of: process)
-        store(quantumNanoseconds, in: ProcessStateWord.quantum, of: process)
+        block.publishQuantum()
         return true
       } ?? false
     }
@@ -55,6 +73,30 @@ struct ProcessExport {
 }
 
 extension ProcessBlock {
+  /// Whether the NIC has it.
+  private var isInstalled: Bool { table != nil && !isWithdrawn }
+
+  /// After a change of what its quantum depends on.
+  mutating func publishQuantum() {
+    exported.setQuantum()
+    guard isInstalled else { return }
+    ProcessExport.store(
+      exported.quantumNanoseconds, in: ProcessStateWord.quantum, of: identifier)
+  }
+
+  /// Lets its workers run on these cores only.
+  mutating func allow(_ cores: CoreSet) {
+    guard exported.allowedCores != cores else { return }
+    exported.allowedCores = cores
+    if isInstalled { publishAllowedCores() }
+  }
+
+  /// After `installProcess`, too, which allows all cores.
+  func publishAllowedCores() {
+    ProcessExport.store(
+      exported.allowedCores.mask, in: ProcessStateWord.allowedCores, of: identifier)
+  }
+
   /// After a thread was added. Threads end with their process, and none waits in a run queue once
   /// it serves calls: the NIC names it.
   mutating func publishWorkers() {

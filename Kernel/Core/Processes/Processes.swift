@@ -45,6 +45,7 @@ enum Processes {
       var block = ProcessBlock(identifier: process, plan: plan)
       let thread = try start(&block, file: file, isAwaited: isAwaited)
       ProcessTable.insert(block)
+      PolicyChoice.partition()
       return thread
     }
   }
@@ -69,13 +70,14 @@ enum Processes {
     block.isWithdrawn = false
     block.isUnlinked = false
     block.nextStartNanoseconds = nil
-    block.exported = ProcessExport(block.plan.limits)
+    block.exported.begin(block.plan.limits)
     if let nic = Kernel.nic {
       do throws(NIC.Failure) {
         try nic.installProcess(
           block.identifier, queueLimit: UInt32(block.plan.limits.queuedCalls),
           limits: block.exported.limits, quantumNanoseconds: block.exported.quantumNanoseconds,
-          patienceNanoseconds: SelectedPolicy.standard.patienceNanoseconds)
+          patienceNanoseconds: PolicyChoice.value.patienceNanoseconds)
+        if block.exported.allowedCores != .all { block.publishAllowedCores() }
       } catch {
         KernelMemory.destroyUserTable(of: &block)
         throw .nic(error)

@@ -87,7 +87,9 @@ enum Supervisor {
       switch state {
       case .settled: break
       case .due(let time): next = min(next ?? time, time)
-      case .gone: _ = ProcessTable.remove(process)
+      case .gone:
+        _ = ProcessTable.remove(process)
+        PolicyChoice.partition()
       }
     }
     return next

@@ -2,12 +2,14 @@
 
 internal import DeviceTree
 internal import Reporting
+internal import Scheduling
 internal import Tracing
 
 /// What the command line asks for.
 ///
 ///     exit=semihosting      an emulator takes the exit status (without it: PSCI power off)
 ///     log=info,nic=debug    levels of the log (LogFilter)
+///     policy=weighted-fair  who gets a core, and for how long (Scheduling/Policies)
 ///     watch=off             no watch over workers that keep their cores too long: for runs whose
 ///                           clock stands still while all cores wait, which a timer would move
 ///     console=polled        the serial port's interrupt is not used, as where there is none
@@ -33,6 +35,11 @@ struct BootSettings {
       hasWatch = !arguments.value(of: "watch", is: "off")
       if let text = arguments.value(of: "log"), !Log.levels.apply(text) {
         Log.warning("boot argument log=\(escaping: text) not understood", from: .console)
+      }
+      if let text = arguments.value(of: "policy"), !PolicyChoice.use(named: text) {
+        Log.error(
+          "boot argument policy=\(escaping: text): there is \(PolicyChoice.names); now \(PolicyChoice.value.name)",
+          from: .console)
       }
       if let text = arguments.value(of: "trace") {
         if let sources = SourceMask(named: text) {

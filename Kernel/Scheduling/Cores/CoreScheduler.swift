@@ -20,7 +20,8 @@ public import Interface
 /// its own by copying it, 1,800 bytes for each.
 public struct CoreScheduler: ~Copyable, Sendable {
   public let core: CoreIdentifier
-  public let rules: KernelRules
+  /// May change at any time: deadlines and choices from then on follow it.
+  public var rules: KernelRules
   public var duty: CoreDuty
   /// The thread on this core.
   public private(set) var running: ThreadIdentifier?
