@@ -248,11 +248,15 @@ extension Lauberhorn {
       acknowledge(endpoint, access)
       request(endpoint, access)
     }
+    if self[endpoint].message == nil, !self[access.core].isStalled,
+      !mayHold(endpoint, on: access.core)
+    {
+      sendAway(endpoint, access, at: offset)
+    }
     guard self[endpoint].message != nil else {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
-        checkColour(ofHeldLoadAt: endpoint, access, at: offset)
         traceHeldLoad(of: endpoint, access)
       }
       return .held
