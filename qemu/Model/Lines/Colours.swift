@@ -57,6 +57,8 @@ extension Lauberhorn {
     of endpoint: EndpointIdentifier, _ blockOffset: Int, on core: CoreIdentifier
   ) {
     guard configuration.hasColours else { return }
+    // The answer to a load that is at its home already; the simulator executes that again.
+    if isLeaving(endpoint), !self[endpoint].isMessageTaken { return }
     let colour = DirectoryColour(ofLineAt: LineWindow.offset(of: endpoint) + UInt64(blockOffset))
     if hasHeldLoad(of: colour, except: core) { counters.count(.colourWaits) }
   }
