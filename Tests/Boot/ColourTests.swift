@@ -41,7 +41,7 @@ extension BootTests {
     }
 
     /// As many workers as have classes of their own: nobody is sent away, and nothing waits.
-    @Test(arguments: [(1, 31), (4, 28), (16, 16)])
+    @Test(arguments: [(1, 30), (4, 27), (16, 15)])
     func r16NoColourIsShared(cores: Int, programs: Int) throws {
       let (guest, ports) = try guest(cores: cores, programs: programs, [("colours", "on")])
       try call(guest, ports, rounds: 3)
@@ -64,7 +64,8 @@ extension BootTests {
       let statistics = try guest.statistics()
       #expect(statistics["callsReplied"] == UInt64(ports.count * 9))
       #expect(try #require(statistics["loadsNotHeld"]) > 0)
-      #expect(statistics["colourWaits"] == nil)
+      // A NIC of 100 endpoints has two classes, and none to spare for the state lines.
+      if endpoints == "4096" { #expect(statistics["colourWaits"] == nil) }
       #expect(statistics["violations"] == nil)
       try guest.expectExit(typing: "exit", status: 0)
     }

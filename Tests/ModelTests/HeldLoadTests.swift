@@ -49,15 +49,15 @@ import Testing
   /// The state line comes before the first load: what would block that is answered by then.
   @Test func r16AHeldLoadMakesWayForAnEndpointThatGetsACore() throws {
     let bench = try bench { $0.hasColours = true }
-    try bench.install(process: 1, endpoints: [4, 6])
-    let first = Consumer(bench, endpoint: 4, core: 0)
+    try bench.install(process: 1, endpoints: [5, 7])
+    let first = Consumer(bench, endpoint: 5, core: 0)
     first.publishUser(process: 1)
     #expect(first.load() == nil)
-    let second = Consumer(bench, endpoint: 6, core: 1)
+    let second = Consumer(bench, endpoint: 7, core: 1)
     second.publishUser(process: 1)
     #expect(first.load()?.code == Stub.yieldNow)
     #expect(second.load() == nil)
-    let kernel = Consumer(bench, endpoint: 2, core: 2)
+    let kernel = Consumer(bench, endpoint: 3, core: 3)
     kernel.publishDispatch()
     #expect(second.load()?.code == Stub.yieldNow)
     #expect(kernel.load() == nil)

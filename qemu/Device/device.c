@@ -254,7 +254,7 @@ static Property properties[] = {
     DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
     DEFINE_PROP_UINT16("held-loads", LauberhornState, held_loads, 0),
-    DEFINE_PROP_BOOL("colours", LauberhornState, colours, false),
+    DEFINE_PROP_BOOL("colours", LauberhornState, colours, true),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_STRING("view", LauberhornState, view_path),
     DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),

@@ -2,8 +2,8 @@
 //
 // Behind a held load everything of its colour waits. So the home holds no load while another
 // endpoint of the same class has a core, which may load its lines at any time; and it learns of an
-// endpoint that gets a core from the state line, before the first load of it. Only overflow lines
-// can meet a held load then: the model counts them and lets nobody wait.
+// endpoint that gets a core from the state line, before the first load of it. Only state lines and
+// overflow lines can meet a held load then: the model counts them and lets nobody wait.
 
 import Interface
 
@@ -59,7 +59,13 @@ extension Lauberhorn {
     guard configuration.hasColours else { return }
     // The answer to a load that is at its home already; the simulator executes that again.
     if isLeaving(endpoint), !self[endpoint].isMessageTaken { return }
-    let colour = DirectoryColour(ofLineAt: LineWindow.offset(of: endpoint) + UInt64(blockOffset))
+    noteColourWait(ofLineAt: LineWindow.offset(of: endpoint) + UInt64(blockOffset), on: core)
+  }
+
+  /// `core` is given a line.
+  mutating func noteColourWait(ofLineAt offset: UInt64, on core: CoreIdentifier) {
+    guard configuration.hasColours else { return }
+    let colour = DirectoryColour(ofLineAt: offset)
     if hasHeldLoad(of: colour, except: core) { counters.count(.colourWaits) }
   }
 

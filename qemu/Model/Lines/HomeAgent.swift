@@ -212,15 +212,10 @@ extension Lauberhorn {
         process, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
     }
     if let process = loadLineProcess(at: offset) { return .processLoad(process) }
-    let statesEnd =
-      LineWindow.coreStateOffset + UInt64(cores.count * LineGeometry.lineBytes)
-    guard (LineWindow.coreStateOffset..<statesEnd).contains(offset) else {
+    guard let core = stateLineCore(at: offset) else {
       return refuse(.outsideWindow, access, offset)
     }
-    let stateOffset = Int(offset - LineWindow.coreStateOffset)
-    return .coreState(
-      CoreIdentifier(UInt16(stateOffset / LineGeometry.lineBytes)),
-      word: stateOffset % LineGeometry.lineBytes / LineGeometry.wordBytes)
+    return .coreState(core, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
   }
 
   @inline(never)
