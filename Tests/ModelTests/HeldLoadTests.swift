@@ -102,4 +102,107 @@ import Testing
     #expect(kernel.finishAndLoad()?.code == Stub.kernelRetire)
     #expect(bench.takeViolations() == [.loadAfterRetire])
   }
+
+  /// Whatever cores do, at no time are two loads held of one class, nor more than the limit, and no
+  /// call is lost.
+  @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+  func r16NoTwoHeldLoadsShareAColour(seed: UInt64) throws {
+    var crowd = try Crowd(seed: seed)
+    for step in 0..<20_000 {
+      crowd.step()
+      let held = crowd.bench.nic.cores.compactMap(\.heldEndpoint)
+      let classes = Set(held.map(EndpointPlacement.colourClass))
+      try #require(classes.count == held.count, "seed \(seed), step \(step)")
+      try #require(held.count <= 3, "seed \(seed), step \(step)")
+    }
+    #expect(crowd.bench.takeViolations() == [], "seed \(seed)")
+    #expect(crowd.bench.isConserved, "seed \(seed)")
+    #expect(crowd.bench.count(.loadsNotHeld) > 100, "seed \(seed)")
+    #expect(crowd.bench.count(.callsReplied) > 100, "seed \(seed)")
+  }
+}
+
+/// Six cores and eight workers in the four classes of 256 endpoints, three loads at most; each core
+/// goes on, leaves or comes back when chance says so.
+private struct Crowd {
+  private enum Place {
+    case away
+    case kernel
+    case worker(Int)
+  }
+
+  let bench: Bench
+  private var random: SeededGenerator
+  private var kernels: [Consumer]
+  private var workers: [Int: Consumer] = [:]
+  private var places: [Place]
+
+  init(seed: UInt64) throws {
+    let bench = try Bench(cores: 6, endpoints: 256) {
+      $0.hasColours = true
+      $0.heldLoads = 3
+    }
+    self.bench = bench
+    random = SeededGenerator(seed: seed)
+    let endpoints = [8, 9, 10, 11, 128, 129, 130, 131]
+    try bench.install(process: 1, maximumCores: 6, endpoints: endpoints.map { UInt64($0) })
+    try #require(bench.installService(process: 1) == .done)
+    kernels = (0..<6).map { Consumer(bench, endpoint: $0, core: $0) }
+    places = Array(repeating: .away, count: 6)
+    for endpoint in endpoints { workers[endpoint] = Consumer(bench, endpoint: endpoint, core: 0) }
+  }
+
+  private mutating func happens(oneIn number: Int) -> Bool {
+    Int.random(in: 0..<number, using: &random) == 0
+  }
+
+  mutating func step() {
+    if happens(oneIn: 8) { bench.receive(CallFrame()) }
+    if happens(oneIn: 50) { bench.advance(by: Bench.stallLimit) }
+    let core = Int.random(in: 0..<6, using: &random)
+    switch places[core] {
+    case .away: if happens(oneIn: 2) { enterKernel(core) }
+    case .kernel: stepKernel(core)
+    case .worker(let endpoint): stepWorker(endpoint, on: core)
+    }
+  }
+
+  private mutating func enterKernel(_ core: Int) {
+    kernels[core].publishDispatch()
+    places[core] = .kernel
+  }
+
+  private mutating func leave(_ core: Int) {
+    bench.publish(core, CoreState(mode: .general, isPreemptible: true))
+    places[core] = .away
+  }
+
+  private mutating func stepKernel(_ core: Int) {
+    guard let head = kernels[core].load() else {
+      if happens(oneIn: 4) { leave(core) }
+      return
+    }
+    kernels[core].finish()
+    switch head.code {
+    case Stub.kernelRetire: leave(core)
+    case Stub.kernelCall, Stub.kernelResume:
+      let endpoint = Int(head.argument1)
+      workers[endpoint]?.core = core
+      workers[endpoint]?.publishUser(process: 1)
+      places[core] = .worker(endpoint)
+    default: break
+    }
+  }
+
+  private mutating func stepWorker(_ endpoint: Int, on core: Int) {
+    guard var worker = workers[endpoint] else { return }
+    guard let head = worker.load() else {
+      if happens(oneIn: 8) { enterKernel(core) }
+      return
+    }
+    if head.code == Stub.handler { worker.respond(ResponseHead(status: .success), 1) }
+    worker.finish()
+    workers[endpoint] = worker
+    if head.code == Stub.yieldNow { enterKernel(core) }
+  }
 }
