@@ -163,12 +163,14 @@ void kernel_worker_yielded(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
+void kernel_message_retire(void);
 void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
 IMAGE_SYMBOL(kernel_worker_yielded)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
+IMAGE_SYMBOL(kernel_message_retire)
 IMAGE_SYMBOL(kernel_message_frame)
 
 #pragma GCC visibility pop

@@ -51,22 +51,26 @@ public enum LineWindow {
 
   /// Core state lines: written by the kernel, read by the NIC (`CoreState`).
   @inlinable public static var coreStateOffset: UInt64 { 0x0800_0000 }
+  /// From one core's to the next. So all have the colours of one class (R16; `DirectoryColour`
+  /// takes no bit from 8…12 of a line's number): class `coreStateClass`.
+  @inlinable public static var coreStateStride: UInt64 { 0x8000 }
+  @inlinable public static var coreStateClass: UInt8 { 0 }
 
   /// The most cores and the most processes that have lines here.
   @inlinable public static var maximumCores: Int { 512 }
   @inlinable public static var maximumProcesses: Int { 8192 }
 
   /// Process state lines: written by the kernel, read by the NIC (`ProcessStateWord`).
-  @inlinable public static var processStateOffset: UInt64 { 0x0810_0000 }
+  @inlinable public static var processStateOffset: UInt64 { 0x0900_0000 }
 
   /// Process load lines: written by the NIC, read by the kernel (`ProcessLoadWord`).
-  @inlinable public static var processLoadOffset: UInt64 { 0x0820_0000 }
+  @inlinable public static var processLoadOffset: UInt64 { 0x0910_0000 }
 
   /// Bytes of the whole window.
   @inlinable public static var bytes: UInt64 { 0x1000_0000 }
 
   @inlinable public static func coreStateOffset(of core: CoreIdentifier) -> UInt64 {
-    coreStateOffset + UInt64(core.number) * UInt64(LineGeometry.lineBytes)
+    coreStateOffset + UInt64(core.number) * coreStateStride
   }
 
   @inlinable public static func processStateOffset(of process: ProcessIdentifier) -> UInt64 {

@@ -58,6 +58,8 @@ public enum NICCounter: UInt16, Hashable, Sendable, CaseIterable {
   case callsQueued
   case callsRequeued
   case loadsHeld
+  /// Loads that were answered because they might not be held (R16).
+  case loadsNotHeld
   case messagesTryAgain
   case messagesYieldNow
   case messagesRetire

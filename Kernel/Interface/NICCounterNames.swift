@@ -47,6 +47,7 @@ extension NICCounter {
     case .callsQueued: "callsQueued"
     case .callsRequeued: "callsRequeued"
     case .loadsHeld: "loadsHeld"
+    case .loadsNotHeld: "loadsNotHeld"
     case .messagesTryAgain: "messagesTryAgain"
     case .messagesYieldNow: "messagesYieldNow"
     case .messagesRetire: "messagesRetire"

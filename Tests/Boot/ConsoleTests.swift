@@ -11,7 +11,7 @@ extension BootTests {
       for (command, answer) in [
         ("help", "exit [status]"), ("ps", "process 1: "), ("cores", "core 1: dispatch thread"),
         ("services", "program 0x20000101 version 1 UDP port 4001"),
-        ("endpoints", "endpoint 64: process 1"), ("runq", "0 threads wait for a core"),
+        ("endpoints", "process 1 thread 0 parked"), ("runq", "0 threads wait for a core"),
         ("nic", "LAUBERHORN, "), ("stats", "NIC: loadsHeld "), ("log", "log kernel=info"),
         ("log warning,process=debug", "kernel=warning nic=warning process=debug"),
         ("log loud", "log: error, warning"), ("trace", "trace on [sources]"),

@@ -46,7 +46,7 @@ import Testing
         "state", "kernelEndpoint", "heldEndpoint", "heldDeadline", "isStalled", "requestedLine",
         "requestArrival", "unseenState", "pendingCall", "offeredEndpoint",
         "resumingEndpoint", "handlerStart", "interruptFollowsAnswer", "wantedBy",
-        "declinedProcess",
+        "declinedProcess", "refusals",
       ])
     #expect(
       fields(Process()) == [
@@ -59,7 +59,7 @@ import Testing
       ])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
-        "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
+        "configuration", "heldLoadLimit", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
         "processes", "endpoints", "cores", "lineMap", "lines", "caches", "loadLines",
         "clock", "faults",
         "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",

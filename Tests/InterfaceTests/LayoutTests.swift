@@ -56,7 +56,8 @@ import Testing
       LineWindow.offset(of: last) + UInt64(EndpointLayout.blockBytes)
         <= LineWindow.coreStateOffset)
     #expect(
-      LineWindow.coreStateOffset(of: CoreIdentifier(4095)) + 128 <= LineWindow.processStateOffset)
+      LineWindow.coreStateOffset(of: CoreIdentifier(UInt16(LineWindow.maximumCores - 1))) + 128
+        <= LineWindow.processStateOffset)
     #expect(LineWindow.processStateOffset < LineWindow.processLoadOffset)
     #expect(LineWindow.processLoadOffset < LineWindow.bytes)
   }

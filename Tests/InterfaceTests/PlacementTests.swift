@@ -55,4 +55,71 @@ import Testing
     // No more classes than that: the limit is not too low.
     #expect(Set(order.map(EndpointPlacement.colourClass)).count == limit)
   }
+
+  private static func classes(_ endpoints: [EndpointIdentifier]) -> [UInt8] {
+    endpoints.map(EndpointPlacement.colourClass)
+  }
+
+  /// While there are classes enough, no two of all kernel and worker endpoints share one.
+  @Test(arguments: [(1, 30), (2, 29), (4, 27), (15, 16), (16, 15)])
+  func r16CoresAndWorkersHaveClassesOfTheirOwn(cores: Int, workers: Int) throws {
+    let allotment = EndpointAllotment(capacity: 4096, cores: cores)
+    #expect(allotment.separateWorkers == workers)
+    let endpoints =
+      try (0..<cores).map { try #require(allotment.endpoint(ofCore: CoreIdentifier(UInt16($0)))) }
+      + (0..<workers).map { try #require(allotment.endpoint(ofWorker: $0)) }
+    #expect(Set(Self.classes(endpoints)).count == cores + workers)
+    #expect(!Self.classes(endpoints).contains(LineWindow.coreStateClass))
+  }
+
+  /// The state lines of 64 cores share a class, of 32 a colour.
+  @Test func r16StateLinesHaveAClassOfTheirOwn() {
+    for core in 0..<UInt16(64) {
+      let offset = LineWindow.coreStateOffset(of: CoreIdentifier(core))
+      #expect(DirectoryColour(ofLineAt: offset).number >> 1 == LineWindow.coreStateClass)
+    }
+  }
+
+  /// Every endpoint belongs to one core or one worker at most; workers never have a class that a
+  /// core has while others are left; most of what the NIC has can be used.
+  @Test(arguments: [1, 2, 5, 64, 256, 1000, 4096, 8192], [1, 3, 4, 16, 17, 48, 64])
+  func r16NobodyHasAnEndpointOfAnother(capacity: Int, cores: Int) {
+    let allotment = EndpointAllotment(capacity: capacity, cores: cores)
+    let kernel = (0..<cores).compactMap { allotment.endpoint(ofCore: CoreIdentifier(UInt16($0))) }
+    var workers: [EndpointIdentifier] = []
+    while let endpoint = allotment.endpoint(ofWorker: workers.count) { workers.append(endpoint) }
+    let all = kernel + workers
+    #expect(Set(all).count == all.count)
+    #expect(all.allSatisfy { $0.index < capacity })
+    #expect(all.count * 4 > capacity - cores || kernel.count < cores)
+    let limit = EndpointPlacement(capacity: capacity).heldLoadLimit
+    if limit > 1 {
+      let separate = workers.prefix(allotment.separateWorkers)
+      #expect(Set(Self.classes(kernel)).isDisjoint(with: Self.classes(Array(separate))))
+      #expect(Set(Self.classes(kernel)).count == min(cores, limit / 2, kernel.count))
+    }
+  }
+
+  /// What a full message touches: 30 overflow lines stay in their half of the classes, two do not.
+  @Test(arguments: [1, 4, 15])
+  func r16OverflowLinesOfWorkersDoNotMeetDispatchThreads(cores: Int) throws {
+    let allotment = EndpointAllotment(capacity: 4096, cores: cores)
+    let kernel = try Set(
+      (0..<cores).map {
+        EndpointPlacement.colourClass(
+          of: try #require(allotment.endpoint(ofCore: CoreIdentifier(UInt16($0)))))
+      })
+    for worker in 0..<16 {
+      let endpoint = try #require(allotment.endpoint(ofWorker: worker))
+      let own = EndpointPlacement.colourClass(of: endpoint)
+      for line in 0..<LineGeometry.overflowLines {
+        let offset =
+          LineWindow.offset(of: endpoint)
+          + UInt64(EndpointLayout.receiveOverflowOffset + line * LineGeometry.lineBytes)
+        let touched = DirectoryColour(ofLineAt: offset).number >> 1
+        #expect(touched == own ^ UInt8(line < 30 ? line / 2 + 1 : 20))
+        if line < 30 { #expect(!kernel.contains(touched)) }
+      }
+    }
+  }
 }

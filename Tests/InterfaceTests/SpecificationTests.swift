@@ -42,6 +42,8 @@ struct SpecificationTests {
       "LineWindow.bytes": LineWindow.bytes,
       "LineWindow.maximumEndpoints": UInt64(LineWindow.maximumEndpoints),
       "LineWindow.coreStateOffset": LineWindow.coreStateOffset,
+      "LineWindow.coreStateStride": LineWindow.coreStateStride,
+      "LineWindow.coreStateClass": UInt64(LineWindow.coreStateClass),
       "LineWindow.processStateOffset": LineWindow.processStateOffset,
       "LineWindow.processLoadOffset": LineWindow.processLoadOffset,
       "LineWindow.maximumCores": UInt64(LineWindow.maximumCores),
@@ -115,7 +117,7 @@ struct SpecificationTests {
       UInt64(LineWindow.maximumEndpoints) * UInt64(EndpointLayout.blockBytes)
     #expect(endpointsEnd <= LineWindow.coreStateOffset)
     let line = UInt64(LineGeometry.lineBytes)
-    let coreStates = UInt64(LineWindow.maximumCores) * line
+    let coreStates = UInt64(LineWindow.maximumCores) * LineWindow.coreStateStride
     let processLines = UInt64(LineWindow.maximumProcesses) * line
     #expect(LineWindow.coreStateOffset + coreStates <= LineWindow.processStateOffset)
     #expect(LineWindow.processStateOffset + processLines <= LineWindow.processLoadOffset)

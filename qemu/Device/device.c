@@ -118,15 +118,16 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
         .internet_address = ntohl(address.s_addr),
         .faults = s->faults,
         .traced = s->trace_path != NULL,
+        .held_loads = s->held_loads,
         .colours = s->colours,
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
         error_setg(errp, "the model refuses cores=%u, endpoints=%u, "
                    "processes=%u, services=%" PRIu32 ", stall-limit=%" PRIu64
-                   ", line-latency=%" PRIu64 " (at most 1 s), or a "
+                   ", held-loads=%u, line-latency=%" PRIu64 " (at most 1 s), or a "
                    "probability above 1000000", cores, s->endpoints,
-                   s->processes, s->services, s->stall_limit,
+                   s->processes, s->services, s->stall_limit, s->held_loads,
                    s->faults.line_latency_nanoseconds);
         return false;
     }
@@ -240,7 +241,7 @@ static void instance_init(Object *obj)
 static Property properties[] = {
     DEFINE_NIC_PROPERTIES(LauberhornState, nic_conf),
     DEFINE_PROP_STRING("address", LauberhornState, address),
-    DEFINE_PROP_UINT16("endpoints", LauberhornState, endpoints, 256),
+    DEFINE_PROP_UINT16("endpoints", LauberhornState, endpoints, 4096),
     DEFINE_PROP_UINT16("processes", LauberhornState, processes, 65),
     DEFINE_PROP_UINT32("services", LauberhornState, services, 2048),
     DEFINE_PROP_UINT64("stall-limit", LauberhornState, stall_limit,
@@ -252,7 +253,8 @@ static Property properties[] = {
     DEFINE_PROP_STRING("calls", LauberhornState, calls_path),
     DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
-    DEFINE_PROP_BOOL("colours", LauberhornState, colours, false),
+    DEFINE_PROP_UINT16("held-loads", LauberhornState, held_loads, 0),
+    DEFINE_PROP_BOOL("colours", LauberhornState, colours, true),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_STRING("view", LauberhornState, view_path),
     DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),
@@ -296,7 +298,8 @@ static const struct {
     { "calls", "file to write a line to for each call that ended" },
     { "trace", "file to write events to (Kernel/Tracing)" },
     { "lockstep", "frames wait until all cores are halted (with -icount)" },
-    { "colours", "held loads that share a colour are violations (R16)" },
+    { "held-loads", "loads that are held at most; 0: any number (R16)" },
+    { "colours", "loads that would share a colour are not held (R16)" },
     { "counters", "file to write all counters to when QEMU ends" },
     { "view", "file for what the NIC knows of the kernel when QEMU ends" },
     { "seed", "of the faults" },

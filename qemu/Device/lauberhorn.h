@@ -57,6 +57,7 @@ struct LauberhornState {
     uint16_t endpoints;
     uint16_t processes;
     bool lockstep;
+    uint16_t held_loads;
     bool colours;
     LauberhornFaults faults;
     char *interrupt_order;

@@ -22,7 +22,7 @@ extension Lauberhorn {
     case Register.version: return Register.versionValue
     case Register.features:
       let features: Features =
-        configuration.hasColours ? [.processLines, .colours] : [.processLines]
+        heldLoadLimit > 0 ? [.processLines, .colours] : [.processLines]
       return features.rawValue
     case Register.heldLoadLimit: return UInt64(heldLoadLimit)
     case Register.capacity:

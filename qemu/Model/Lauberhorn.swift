@@ -24,6 +24,8 @@ public struct Configuration: Hashable, Sendable {
   public var faults = FaultSettings()
   /// Whether the directory has Enzian's colours (R16).
   public var hasColours = false
+  /// Loads that the NIC holds at most, besides what the colours allow; 0: any number.
+  public var heldLoads = 0
   /// Whether events are among the outputs.
   public var isTraced = false
   public var ethernetAddress: EthernetAddress
@@ -51,6 +53,7 @@ public struct Configuration: Hashable, Sendable {
       && (2...LineWindow.maximumProcesses).contains(processCount)
       && (1...1 << 20).contains(serviceCount)
       && (1...1 << 16).contains(callCount) && stallLimitNanoseconds > 0
+      && (0...LineWindow.maximumCores).contains(heldLoads)
       && faults.arePossible && !ethernetAddress.isGroup && internetAddress.canBeSender
   }
 }
@@ -97,6 +100,8 @@ struct Scratch: Hashable {
 /// an access.
 public struct Lauberhorn: Hashable, Sendable {
   let configuration: Configuration
+  /// Loads that may be held at once (R16); 0: any number.
+  let heldLoadLimit: Int
   var own: OwnAddresses
   var stallLimitNanoseconds: UInt64
   var counters = Counters()
@@ -129,6 +134,12 @@ public struct Lauberhorn: Hashable, Sendable {
   public init?(_ configuration: Configuration) {
     guard configuration.isPossible else { return nil }
     self.configuration = configuration
+    let separate =
+      configuration.hasColours
+      ? EndpointPlacement(capacity: configuration.endpointCount).heldLoadLimit : 0
+    heldLoadLimit =
+      separate == 0 || configuration.heldLoads == 0
+      ? max(separate, configuration.heldLoads) : min(separate, configuration.heldLoads)
     own = OwnAddresses(
       ethernet: configuration.ethernetAddress, internet: configuration.internetAddress)
     stallLimitNanoseconds = configuration.stallLimitNanoseconds

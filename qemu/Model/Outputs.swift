@@ -54,7 +54,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case reservedStateWord
     case storeToLoadLine
     case unknownCoreMode
-    case sharedColour
+    case loadAfterRetire
     case endpointOnTwoCores
     case foreignEndpointInState
     case unknownRegister
@@ -94,7 +94,7 @@ extension Violation.Rule {
     case .reservedStateWord: "this word of a state line is reserved"
     case .storeToLoadLine: "only the NIC writes a process's load line"
     case .unknownCoreMode: "unknown mode in a core's state"
-    case .sharedColour: "a load of the same colour is held on another core (R16)"
+    case .loadAfterRetire: "the kernel endpoint is loaded again and again after RETIRE (R16)"
     case .endpointOnTwoCores: "the endpoint is attached to another core already (R1)"
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"
     case .unknownRegister: "no such register"

@@ -73,6 +73,7 @@ public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> O
   configuration.faults = faults
   configuration.isTraced = wanted.traced
   configuration.hasColours = wanted.colours
+  configuration.heldLoads = Int(wanted.held_loads)
   // The link is as slow for a state as for any other line.
   configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
   let model = Lauberhorn(configuration)

@@ -99,7 +99,12 @@ enum SystemTables {
         "endpoint \(thread.endpoint.number): process \(thread.process.number) thread \(number) \(state)"
       )
     }
-    write("endpoints 0 to \(Kernel.coreCount - 1): dispatch threads of the cores")
+    for number in 0..<Kernel.coreCount {
+      let core = CoreIdentifier(number)
+      guard let nic = Kernel.nic, let loop = Kernel.cores[core].loop else { continue }
+      let endpoint = (UInt(loop.currentLine) - nic.lines) / UInt(EndpointLayout.blockBytes)
+      write("endpoint \(endpoint): dispatch thread of core \(number)")
+    }
   }
 
   /// State lines as the kernel's own tables have them, and load lines as the NIC has: what the

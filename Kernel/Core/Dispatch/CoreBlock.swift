@@ -28,6 +28,8 @@ internal import Tracing
   let publishedState = Atomic<UInt64>(0)
   /// The NIC has interrupted a general thread: it wants the core.
   var isWanted = false
+  /// The NIC has taken the core off its kernel endpoint (RETIRE), until it wants it again.
+  var isRetired = false
   /// The line at whose held load the worker on this core was seen last.
   var idleLine: UInt64?
   /// The thread in user mode; `noThread`: none is.
@@ -42,7 +44,7 @@ internal import Tracing
   var alarms = CoreAlarms()
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
-  var counters = InlineArray<14, UInt64>(repeating: 0)
+  var counters = InlineArray<15, UInt64>(repeating: 0)
   /// The sources whose events this core records; the console may change it (Console/Trace.swift).
   var tracedSources = SourceMask.none
   /// Where they go; nil until boot has given memory.
@@ -85,6 +87,8 @@ enum CoreCounter: Int, CaseIterable {
   /// Cores that were asked for a thread, and that were told of one.
   case stealRequests
   case invitations
+  /// Times the NIC took the core off its kernel endpoint.
+  case retirements
 
   var name: StaticString {
     switch self {
@@ -102,6 +106,7 @@ enum CoreCounter: Int, CaseIterable {
     case .departures: "departures"
     case .stealRequests: "steal-requests"
     case .invitations: "invitations"
+    case .retirements: "retirements"
     }
   }
 }
@@ -237,8 +242,15 @@ enum CoreCounter: Int, CaseIterable {
   func takeWanted() -> Bool {
     let isWanted = unsafe block.pointee.isWanted
     unsafe block.pointee.isWanted = false
+    if isWanted { unsafe block.pointee.isRetired = false }
     return isWanted
   }
+
+  /// The NIC does not want the core to wait at its kernel endpoint.
+  func noteRetired() { unsafe block.pointee.isRetired = true }
+
+  /// Whether a load of the kernel endpoint may be held (R16).
+  var mayHoldLoad: Bool { unsafe block.pointee.loop != nil && !block.pointee.isRetired }
 
   /// Whether the worker on this core was seen at the same held load at the check before: every
   /// message makes it change lines.
@@ -305,7 +317,7 @@ enum CoreCounter: Int, CaseIterable {
 
 /// All cores.
 @safe struct CoreTable {
-  static var capacity: Int { WorkerEndpoints.first }
+  static var capacity: Int { 64 }
 
   /// From one block to the next: whole lines, so that no two cores share one.
   static var stride: Int {

@@ -51,7 +51,7 @@ extension CoreReference {
   /// What the core does next; nothing runs on it.
   func decide() -> Decision {
     adoptPolicy()
-    let hints = SchedulingHints(callsWaiting: takeWanted() ? 1 : 0, mayHoldLoad: loop != nil)
+    let hints = SchedulingHints(callsWaiting: takeWanted() ? 1 : 0, mayHoldLoad: mayHoldLoad)
     return changeThreads(hasProgressed: true) { $0.schedule(at: $1, hints: hints, in: $2) }
   }
 

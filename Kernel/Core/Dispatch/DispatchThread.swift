@@ -57,7 +57,7 @@ struct DispatchThread {
 
   /// Does what the core's scheduler says, until that is to wait for the NIC.
   @inline(never)
-  private func reschedule() {
+  func reschedule() {
     while true {
       switch core.decide() {
       case .run(let thread, let deadline):
@@ -75,7 +75,8 @@ struct DispatchThread {
     }
   }
 
-  /// A core that does no RPC, or a machine without NIC, has nothing to run.
+  /// A core that does no RPC, or that the NIC has retired, has nothing to run. The NIC interrupts it
+  /// when it wants it (interface §11, 5).
   private func waitForInterrupt() {
     CoreOperations(core: core).publish(.general)
     core.setGeneralAlarm()

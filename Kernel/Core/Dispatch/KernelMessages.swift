@@ -51,7 +51,8 @@ func kernelMessageResume(
 @inline(__always)
 private func takeWorker(process: UInt64, endpoint: UInt64) -> ThreadReference? {
   let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
-  guard let thread = Kernel.threads[named],
+  let thread = Kernel.threads[named]
+  guard
     DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
       == .enter,
     // Whoever ends the process may be faster.
@@ -84,7 +85,21 @@ func kernelMessageTryAgain(
   core.trace(.tryAgainTaken)
 }
 
-/// YIELDNOW and RETIRE on a kernel endpoint: back to the loop, which schedules.
+/// RETIRE: the core shall not wait at its kernel endpoint, where loads of others are held that must
+/// not share a colour with it (R16), or somebody has asked for it (R9). It does what else there is,
+/// or sleeps, until the NIC wants it again; then the next load acknowledges this message.
+@c(kernel_message_retire)
+func kernelMessageRetire(
+  data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
+) {
+  let core = CoreReference.current
+  core.trace(.rescheduleTaken)
+  core.count(.retirements)
+  core.noteRetired()
+  DispatchThread(core: core).reschedule()
+}
+
+/// YIELDNOW on a kernel endpoint: back to the loop, which schedules.
 @c(kernel_message_reschedule)
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64

@@ -13,6 +13,7 @@ struct NIC: Sendable {
     case wrongVersion(UInt64)
     /// The NIC refused a command; the value says more for some results.
     case refused(CommandResult, value: UInt64)
+    case tooFewEndpoints
     /// The NIC answered with a result that this kernel does not know.
     case unknownResult(UInt64)
   }

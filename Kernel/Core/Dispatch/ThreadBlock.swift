@@ -1,7 +1,7 @@
 // Everything the kernel keeps of one user thread.
 //
-// Blocks lie in one array, made at boot and never moved, so that a thread is found from its
-// endpoint by one multiplication. A block is written by the core that runs the thread. A parked
+// Blocks lie in one array, made at boot and never moved; a table leads from an endpoint to its
+// thread. A block is written by the core that runs the thread. A parked
 // thread belongs to nobody: whoever changes its state from `parked` first has it, the core that the
 // NIC named it to (R8) or the one that ends its process.
 
@@ -17,7 +17,8 @@ struct ThreadBlock: ~Copyable {
   var userTable: UInt64 = 0
   let identifier: ThreadIdentifier
   var process = ProcessIdentifier(0)
-  var endpoint = EndpointIdentifier(0)
+  /// `ThreadTable.place` says which.
+  var endpoint = EndpointIdentifier(.max)
   /// `ThreadState`; the one field that several cores change.
   let state = Atomic<UInt8>(ThreadState.ended.rawValue)
   /// The core that runs it, while it runs: where a request about it goes.
@@ -46,7 +47,6 @@ struct ThreadBlock: ~Copyable {
 
   init(identifier: ThreadIdentifier) {
     self.identifier = identifier
-    endpoint = WorkerEndpoints.endpoint(of: identifier)
   }
 }
 
@@ -61,6 +61,8 @@ struct ThreadBlock: ~Copyable {
   var identifier: ThreadIdentifier { unsafe block.pointee.identifier }
   var process: ProcessIdentifier { unsafe block.pointee.process }
   var endpoint: EndpointIdentifier { unsafe block.pointee.endpoint }
+  /// False when the NIC has too few.
+  var hasEndpoint: Bool { endpoint.index < LineWindow.maximumEndpoints }
   var userTable: UInt64 { unsafe block.pointee.userTable }
   var index: Int { unsafe Int(block.pointee.index) }
 
@@ -170,6 +172,10 @@ struct ThreadBlock: ~Copyable {
     unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
   }
 
+  fileprivate func setEndpoint(_ endpoint: EndpointIdentifier) {
+    unsafe block.pointee.endpoint = endpoint
+  }
+
   fileprivate var isFree: Bool { unsafe block.pointee.isFree }
 
   /// Gives the block of an ended thread back, whose endpoint the NIC has forgotten.
@@ -220,42 +226,54 @@ struct ThreadBlock: ~Copyable {
   }
 }
 
-/// All threads. Thread t owns worker endpoint `WorkerEndpoints.first + t`, so each is found from
-/// the other without a table.
+/// All threads, and which worker endpoint is whose: as `EndpointAllotment` says, for good.
 @safe struct ThreadTable {
-  /// As many as a NIC of the usual size has worker endpoints.
+  /// 64 processes of three threads each.
   static var capacity: Int { 192 }
 
-  // Safety: where the block of endpoint 0's thread would be, so that an endpoint's number leads to
-  // its block without a subtraction; `capacity` blocks from `WorkerEndpoints.first` on exist,
-  // allocated at boot, never freed.
-  private let byEndpoint: UnsafeMutablePointer<ThreadBlock>
+  // Safety: `capacity` blocks and one that is never a thread's, allocated at boot, never freed.
+  private let blocks: UnsafeMutablePointer<ThreadBlock>
+  // Safety: an entry for each number that an endpoint can have, allocated with the blocks: which
+  // block has it. Written by the boot core before others start.
+  private let ofEndpoint: UnsafeMutablePointer<UInt8>
 
-  /// - Parameter storage: zeroed memory for `bytes` bytes, given over for good.
+  /// - Parameter storage: page-aligned memory for `bytes` bytes, given over for good.
   init(storage: UnsafeMutableRawPointer) {
-    let blocks = unsafe storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity)
-    for index in 0..<Self.capacity {
+    unsafe blocks = storage.bindMemory(to: ThreadBlock.self, capacity: Self.capacity + 1)
+    for index in 0...Self.capacity {
       unsafe (blocks + index).initialize(
         to: ThreadBlock(identifier: ThreadIdentifier(UInt16(index))))
     }
-    unsafe byEndpoint = blocks - WorkerEndpoints.first
+    unsafe ofEndpoint = (storage + Self.blockBytes).bindMemory(
+      to: UInt8.self, capacity: LineWindow.maximumEndpoints)
+    unsafe ofEndpoint.initialize(
+      repeating: UInt8(Self.capacity), count: LineWindow.maximumEndpoints)
   }
 
   static var stride: Int { MemoryLayout<ThreadBlock>.stride }
-  static var bytes: Int { stride * capacity }
+  private static var blockBytes: Int { stride * (capacity + 1) }
+  static var bytes: Int { blockBytes + LineWindow.maximumEndpoints }
+
+  /// Gives every thread its endpoint, once. Threads for which the NIC has none cannot attach.
+  func place(_ allotment: EndpointAllotment) {
+    for index in 0..<Self.capacity {
+      guard let endpoint = allotment.endpoint(ofWorker: index) else { return }
+      self[ThreadIdentifier(UInt16(index))].setEndpoint(endpoint)
+      unsafe ofEndpoint[endpoint.index] = UInt8(index)
+    }
+  }
 
   subscript(thread: ThreadIdentifier) -> ThreadReference {
     precondition(thread.index < Self.capacity)
-    return unsafe ThreadReference(block: byEndpoint + WorkerEndpoints.first + thread.index)
+    return unsafe ThreadReference(block: blocks + thread.index)
   }
 
-  /// The thread that owns a worker endpoint; nil when no thread can.
+  /// The thread that owns a worker endpoint. When none does, a block that is no thread's: ended, of
+  /// no process.
   @inline(__always)
-  subscript(endpoint: EndpointIdentifier) -> ThreadReference? {
-    guard endpoint.index &- WorkerEndpoints.first >= 0,
-      endpoint.index < WorkerEndpoints.first + Self.capacity
-    else { return nil }
-    return unsafe ThreadReference(block: byEndpoint + endpoint.index)
+  subscript(endpoint: EndpointIdentifier) -> ThreadReference {
+    let index = endpoint.index & (LineWindow.maximumEndpoints - 1)
+    return unsafe ThreadReference(block: blocks + Int(ofEndpoint[index]))
   }
 
   /// Calls `body` with every block that some thread has had. Without a lock: a hint.
@@ -280,15 +298,5 @@ struct ThreadBlock: ~Copyable {
       }
     }
     return nil
-  }
-}
-
-/// Which endpoints are whose: endpoint c is core c's kernel endpoint, the others are workers'.
-enum WorkerEndpoints {
-  /// Number of the first worker endpoint, and so the most cores.
-  static var first: Int { 64 }
-
-  static func endpoint(of thread: ThreadIdentifier) -> EndpointIdentifier {
-    EndpointIdentifier(UInt16(first + thread.index))
   }
 }

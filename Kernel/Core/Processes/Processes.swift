@@ -110,7 +110,7 @@ enum Processes {
       let thread = Kernel.threads.findFree()
     else { throw .tooManyThreads }
     let lines =
-      Kernel.nic == nil
+      Kernel.nic == nil || !thread.hasEndpoint
       ? nil
       : Kernel.platform.nic.map {
         $0.lines.base + LineWindow.offset(of: thread.endpoint)

@@ -19,8 +19,13 @@ enum NICSetUp {
       let nic = try NIC(
         registers: KernelMemory.mapDevice(description.registers),
         lines: KernelMemory.mapLines(description.lines))
+      let allotment = EndpointAllotment(
+        capacity: max(nic.endpointCapacity, 1), cores: Int(Kernel.coreCount))
       var cores = Kernel.onlineCores
-      while let core = cores.popFirst() { try installKernelEndpoint(nic, core: core) }
+      while let core = cores.popFirst() {
+        try installKernelEndpoint(nic, core: core, allotment.endpoint(ofCore: core))
+      }
+      Kernel.threads.place(allotment)
       Kernel.use(nic)
       let address = nic.internetAddress
       Log.information(
@@ -31,16 +36,15 @@ enum NICSetUp {
     }
   }
 
-  /// Endpoint c is core c's kernel endpoint.
   private static func installKernelEndpoint(
-    _ nic: NIC, core: CoreIdentifier
+    _ nic: NIC, core: CoreIdentifier, _ endpoint: EndpointIdentifier?
   ) throws(NIC.Failure) {
-    let endpoint = EndpointIdentifier(core.number)
+    guard let endpoint else { throw .tooFewEndpoints }
     var stubs = NIC.Stubs()
     stubs.call = address_of_kernel_message_call()
     stubs.tryAgain = address_of_kernel_message_try_again()
     stubs.yieldNow = address_of_kernel_message_reschedule()
-    stubs.retire = address_of_kernel_message_reschedule()
+    stubs.retire = address_of_kernel_message_retire()
     stubs.resume = address_of_kernel_message_resume()
     stubs.frame = address_of_kernel_message_frame()
     try nic.installEndpoint(endpoint, process: .kernel, core: core, stubs: stubs)
@@ -63,6 +67,7 @@ extension NIC.Failure: Reportable {
       output.write("its interface has version \(value >> 32).\(value & 0xffff_ffff)" as LogText)
     case .refused(let result, let value):
       output.write("it refused a command: result \(result.rawValue), value \(value)" as LogText)
+    case .tooFewEndpoints: output.write("it has too few endpoints for the cores" as LogText)
     case .unknownResult(let word):
       output.write("it answered with the unknown result \(word)" as LogText)
     }

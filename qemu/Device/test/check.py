@@ -97,6 +97,8 @@ class Machine:
             f"remote.port={own[1]}",
             "-object", f"filter-dump,id=dump0,netdev=net0,file={self.capture}",
             "-device", f"lauberhorn,netdev=net0,mac={NIC_ETHERNET.hex(':')},calls={self.calls}"
+            # The guest places its endpoints without regard to colours.
+            ",colours=off"
             + ",id=nic0" + device,
         ]  # fmt: skip
         self.process = subprocess.Popen(

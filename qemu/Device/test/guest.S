@@ -271,7 +271,7 @@ command:                                /* x0 */
 
 publish:                                /* x0 the state; keeps x1 */
     ldr     x2, =CORE_STATES
-    add     x2, x2, x19, lsl #7
+    add     x2, x2, x19, lsl #15
     str     x0, [x2]
     ret
 

@@ -20,12 +20,14 @@ extension Lauberhorn {
     if left != came, let left { detach(left, from: core, access) }
     switch state.mode {
     case .offline, .general:
+      self[core].refusals = 0
       // Interrupted for a process, and still general: not again before something changes.
       self[core].declinedProcess = self[core].wantedBy
       self[core].wantedBy = nil
       retractOffer(of: core, access)
     case .dispatch: break
     case .user:
+      self[core].refusals = 0
       if left != came { self[core].wantedBy = nil }
     }
     if left != came, let came { attach(came, to: core, access, at: offset) }
@@ -53,7 +55,7 @@ extension Lauberhorn {
     }
   }
 
-  private func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
+  func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
     endpoint(named: self[core].state, of: core).flatMap { self[$0].core == core ? $0 : nil }
   }
 
@@ -96,6 +98,7 @@ extension Lauberhorn {
     _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access?
   ) {
     self[endpoint].core = core
+    makeWay(for: endpoint)
     if let other = self[endpoint].reservedBy, other != core {
       // It runs already; a call that it was named for is for any worker.
       self[other].offeredEndpoint = nil

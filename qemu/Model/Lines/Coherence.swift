@@ -122,10 +122,7 @@ extension Lauberhorn {
         blockOffset: blockOffset)
     }
     if let process = stateLineProcess(at: offset) { return lineMap.stateLine(of: process) }
-    guard offset >= LineWindow.coreStateOffset else { return nil }
-    let core = (offset - LineWindow.coreStateOffset) / UInt64(LineGeometry.lineBytes)
-    return core < UInt64(cores.count)
-      ? lineMap.stateLine(of: CoreIdentifier(UInt16(core))) : nil
+    return stateLineCore(at: offset).map { lineMap.stateLine(of: $0) }
   }
 
   /// A fault: before an access of an endpoint, its core may lose one of the lines that it has

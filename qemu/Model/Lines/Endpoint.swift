@@ -104,4 +104,6 @@ struct Core: Hashable {
   var wantedBy: ProcessIdentifier?
   /// The kernel answered REQUEUE for this process here: not again before something changed.
   var declinedProcess: ProcessIdentifier?
+  /// Loads of its kernel endpoint that were not held (R16) since its kernel did something else.
+  var refusals: UInt8 = 0
 }

@@ -212,15 +212,10 @@ extension Lauberhorn {
         process, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
     }
     if let process = loadLineProcess(at: offset) { return .processLoad(process) }
-    let statesEnd =
-      LineWindow.coreStateOffset + UInt64(cores.count * LineGeometry.lineBytes)
-    guard (LineWindow.coreStateOffset..<statesEnd).contains(offset) else {
+    guard let core = stateLineCore(at: offset) else {
       return refuse(.outsideWindow, access, offset)
     }
-    let stateOffset = Int(offset - LineWindow.coreStateOffset)
-    return .coreState(
-      CoreIdentifier(UInt16(stateOffset / LineGeometry.lineBytes)),
-      word: stateOffset % LineGeometry.lineBytes / LineGeometry.wordBytes)
+    return .coreState(core, word: Int(offset) % LineGeometry.lineBytes / LineGeometry.wordBytes)
   }
 
   @inline(never)
@@ -248,11 +243,15 @@ extension Lauberhorn {
       acknowledge(endpoint, access)
       request(endpoint, access)
     }
+    if self[endpoint].message == nil, !self[access.core].isStalled,
+      !mayHold(endpoint, on: access.core)
+    {
+      sendAway(endpoint, access, at: offset)
+    }
     guard self[endpoint].message != nil else {
       if !self[access.core].isStalled {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
-        checkColour(ofHeldLoadAt: endpoint, access, at: offset)
         statistics.count(.heldLoads, of: access.core)
         traceHeldLoad(of: endpoint, access)
       }

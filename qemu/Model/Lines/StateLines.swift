@@ -9,6 +9,17 @@
 public import Interface
 
 extension Lauberhorn {
+  /// The core whose state line this is; nil: none's.
+  func stateLineCore(at offset: UInt64) -> CoreIdentifier? {
+    guard offset >= LineWindow.coreStateOffset else { return nil }
+    let distance = offset - LineWindow.coreStateOffset
+    let core = distance / LineWindow.coreStateStride
+    guard core < UInt64(cores.count),
+      distance % LineWindow.coreStateStride < UInt64(LineGeometry.lineBytes)
+    else { return nil }
+    return CoreIdentifier(UInt16(core))
+  }
+
   mutating func loadState(
     of core: CoreIdentifier, _ access: Access, at byte: Int, _ size: Int
   ) -> UInt64 {
@@ -29,6 +40,7 @@ extension Lauberhorn {
   private mutating func giveState(of core: CoreIdentifier, _ access: Access) {
     // What another core stored there comes first.
     fetchStateLine(of: core)
+    noteColourWait(ofLineAt: LineWindow.coreStateOffset(of: core), on: access.core)
     give(lineMap.stateLine(of: core), to: access.core, for: nil)
   }
 

@@ -52,6 +52,7 @@ typedef struct LauberhornConfiguration {
     uint32_t internet_address; /* first byte on the wire in bits 24..31 */
     LauberhornFaults faults;
     bool traced; /* events are among the outputs */
+    uint16_t held_loads; /* that may be held at most; 0: any number (R16) */
     bool colours; /* the directory has Enzian's colours (R16) */
 } LauberhornConfiguration;
 
