@@ -59,7 +59,8 @@ import Testing
       ])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
-        "configuration", "heldLoadLimit", "own", "stallLimitNanoseconds", "counters", "outputs", "services",
+        "configuration", "heldLoadLimit", "own", "stallLimitNanoseconds", "counters", "outputs",
+        "services",
         "processes", "endpoints", "cores", "lineMap", "lines", "caches", "loadLines",
         "clock", "faults",
         "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",
