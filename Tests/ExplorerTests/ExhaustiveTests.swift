@@ -54,7 +54,10 @@ import Testing
         "workers", "stateFetchTime", "arrivals", "deliveries", "waitingNanoseconds", "rejections",
         "queueLimit", "queue", "resumesWaiting", "firstEndpoint", "lastDeliveryOrder", "turns",
         "isWaiting", "previousWaiting", "nextWaiting",
+        // The scenarios have neither wait limit nor patience, so these decide nothing.
+        "waitLimitNanoseconds", "dropsExcess", "waitEstimate", "patienceNanoseconds",
       ])
+    #expect(fields(ClassQueues()) == ["queues", "passes", "count"])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
         "configuration", "own", "stallLimitNanoseconds", "counters", "outputs", "services",

@@ -17,8 +17,8 @@ extension Lauberhorn {
     case Register.magic: return Register.magicValue
     case Register.version: return Register.versionValue
     case Register.features:
-      let features: Features =
-        configuration.hasColours ? [.processLines, .colours] : [.processLines]
+      var features: Features = [.processLines, .classes]
+      if configuration.hasColours { features.insert(.colours) }
       return features.rawValue
     case Register.heldLoadLimit: return UInt64(heldLoadLimit)
     case Register.capacity:
@@ -193,6 +193,10 @@ extension Lauberhorn {
     case .success(let found): key = found
     }
     guard argument(5) != 0 else { return .invalidAddress }
+    guard
+      let serviceClass = UInt8(exactly: argument(ServiceClass.argumentWord))
+        .flatMap({ ServiceClass(rawValue: $0) })
+    else { return .invalidClass }
     let firstSignatureWord = 9
     let limit = UInt64(SignatureLimits.bytes)
     guard argument(7) <= limit else { return invalidSignature(at: Int(limit)) }
@@ -212,7 +216,8 @@ extension Lauberhorn {
     }
     let service = Service(
       key: key, process: process, code: argument(5), data: argument(6),
-      argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes))
+      argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes),
+      serviceClass: serviceClass)
     do {
       try services.insert(service, signatureBytes: both)
     } catch {

@@ -145,7 +145,7 @@ enum SystemTables {
       let text = Kernel.withTables { () -> LogText? in
         guard let entry = ServiceRegistry.entry(at: index) else { return nil }
         return
-          "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
+          "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number) classes \(entry.classes.lowerBound) to \(entry.classes.upperBound)"
       }
       if let text { write(text) }
     }

@@ -12,6 +12,8 @@ enum ServiceRegistry {
     let port: UInt16
     let program: UInt32
     let version: UInt32
+    /// Of its procedures, the most urgent and the least.
+    private(set) var classes: ClosedRange<UInt8>
 
     /// - Precondition: port, program and version fit: the caller or the NIC has checked.
     init(_ service: NIC.Service) {
@@ -19,6 +21,12 @@ enum ServiceRegistry {
       port = UInt16(truncatingIfNeeded: service.port)
       program = UInt32(truncatingIfNeeded: service.program)
       version = UInt32(truncatingIfNeeded: service.version)
+      classes = service.serviceClass.rawValue...service.serviceClass.rawValue
+    }
+
+    mutating func add(_ serviceClass: ServiceClass) {
+      let number = serviceClass.rawValue
+      classes = min(number, classes.lowerBound)...max(number, classes.upperBound)
     }
 
     func isSame(as other: Entry) -> Bool {
@@ -40,7 +48,11 @@ enum ServiceRegistry {
   /// The NIC has installed a procedure; those of one program and version share an entry.
   static func note(_ service: NIC.Service) {
     let entry = Entry(service)
-    guard index(of: entry) == nil, let free = freeIndex else { return }
+    if let known = index(of: entry) {
+      unsafe entries[known]?.add(service.serviceClass)
+      return
+    }
+    guard let free = freeIndex else { return }
     unsafe entries[free] = entry
   }
 

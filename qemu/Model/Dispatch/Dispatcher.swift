@@ -34,7 +34,7 @@ extension Lauberhorn {
   // MARK: - 1: a held load of a worker of the process
 
   private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.first != nil else { return false }
+    guard !processes[process].queue.isEmpty else { return false }
     for core in cores.indices {
       guard let endpoint = cores[core].heldEndpoint, self[endpoint].process == process else {
         continue
@@ -54,7 +54,7 @@ extension Lauberhorn {
     return call
   }
 
-  /// Back to the head of the queue: it has waited longest (R8).
+  /// Back to the head of its class: it has waited longest (R8).
   mutating func requeue(_ call: CallIndex) {
     let process = calls[call].process
     counters.count(.callsRequeued)
@@ -95,7 +95,7 @@ extension Lauberhorn {
       deliver(.resume, to: kernelEndpoint, naming: worker)
       return true
     }
-    guard processes[process].queue.first != nil,
+    guard !processes[process].queue.isEmpty,
       let worker = findEndpoint(of: process, where: { $0.isParked }),
       let call = takeWaitingCall(of: process)
     else { return false }
@@ -172,7 +172,7 @@ extension Lauberhorn {
     var startable = 0
     var next = processes[process].firstEndpoint
     while let endpoint = next, startable <= wanted {
-      let isForCall = self[endpoint].isParked && processes[process].queue.first != nil
+      let isForCall = self[endpoint].isParked && !processes[process].queue.isEmpty
       if isForCall || self[endpoint].needsResume { startable += 1 }
       next = self[endpoint].nextOfProcess
     }
@@ -207,9 +207,9 @@ extension Lauberhorn {
     from process: ProcessIdentifier, to other: ProcessIdentifier
   ) -> Bool {
     let patience = processes[process].patienceNanoseconds
-    guard patience > 0, let own = processes[process].queue.first else { return true }
+    guard patience > 0, let own = processes[process].queue.oldest(in: calls) else { return true }
     let resumed = findEndpoint(of: other, where: { $0.needsResume }).flatMap { self[$0].call }
-    guard let waiting = resumed ?? processes[other].queue.first else { return true }
+    guard let waiting = resumed ?? processes[other].queue.oldest(in: calls) else { return true }
     return calls[waiting].arrival.nanoseconds.addingSaturated(patience)
       <= calls[own].arrival.nanoseconds
   }
@@ -218,6 +218,6 @@ extension Lauberhorn {
     if let worker = findEndpoint(of: process, where: { $0.needsResume }) {
       return self[worker].detachOrder
     }
-    return processes[process].queue.first.map { calls[$0].arrivalOrder }
+    return processes[process].queue.oldest(in: calls).map { calls[$0].arrivalOrder }
   }
 }

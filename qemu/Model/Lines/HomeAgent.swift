@@ -319,7 +319,7 @@ extension Lauberhorn {
       bind(call, to: endpoint, on: core)
     } else if mustLeave(process, core) {
       deliver(.yieldNow, to: endpoint)
-    } else if processes[process].queue.first != nil,
+    } else if !processes[process].queue.isEmpty,
       let other = processToYieldTo(from: process, on: core)
     {
       self[core].wantedBy = other

@@ -50,7 +50,8 @@ extension Lauberhorn {
     }
     let process = services[service].process
     processes[process].arrivals += 1
-    if let reason = refusal(for: process) {
+    let serviceClass = services[service].serviceClass
+    if let reason = refusal(for: process, serviceClass) {
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
@@ -58,8 +59,8 @@ extension Lauberhorn {
     }
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
-      procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder(), arrival: clock)
+      procedure: rpc.procedure, service: service, serviceClass: serviceClass, process: process,
+      argumentBytes: used, arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
