@@ -58,7 +58,11 @@ struct UserDispatch {
         park(thread)
         return
       }
-      if !goesOn(thread, after: cause) { return }
+      if cause == UInt64(TRAP_INTERRUPT) {
+        if !goesOnAfterInterrupt(thread) { return }
+      } else if !goesOn(thread, after: cause) {
+        return
+      }
     }
   }
 
@@ -93,7 +97,22 @@ struct UserDispatch {
     core.stopGeneral(reason)
   }
 
-  /// Handles everything but a yield; false when the thread has left the core. Never inlined: the
+  /// False when the thread has left the core. When the NIC wants the core of a worker (R9), that is all
+  /// that is looked at: others wait for that core, and what else may be pending interrupts the next
+  /// load. Never inlined, as below.
+  @inline(never)
+  private func goesOnAfterInterrupt(_ thread: ThreadReference) -> Bool {
+    guard let interrupt = TakenInterrupt() else { return true }
+    guard !thread.isStarting, interrupt.number == Interrupts.worker else {
+      return goesOn(thread, after: interrupt)
+    }
+    Interrupts.notePreemption(of: core)
+    core.count(.preemptions)
+    park(thread)
+    return false
+  }
+
+  /// Handles everything but a yield and an interrupt; false when the thread has left the core. Never inlined: the
   /// way of a call shall not pay for its stack frame.
   @inline(never)
   private func goesOn(_ thread: ThreadReference, after cause: UInt64) -> Bool {
@@ -109,8 +128,6 @@ struct UserDispatch {
       case .stops(let reason): stop(thread, reason)
       }
       return false
-    case TRAP_INTERRUPT:
-      return goesOnAfterInterrupt(thread)
     case TRAP_FAULT:
       core.count(.faults)
       // Read before anything else can take an exception.
@@ -125,8 +142,11 @@ struct UserDispatch {
     }
   }
 
-  private func goesOnAfterInterrupt(_ thread: ThreadReference) -> Bool {
-    let taken = Interrupts.handle(core)
+  @inline(never)
+  private func goesOn(
+    _ thread: ThreadReference, after interrupt: consuming TakenInterrupt
+  ) -> Bool {
+    let taken = Interrupts.handle(interrupt, on: core)
     if Processes.isEnding(thread.process) {
       leave(thread)
       return false
