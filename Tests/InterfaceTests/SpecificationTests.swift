@@ -94,6 +94,7 @@ struct SpecificationTests {
       numbers["ServiceClass.\(serviceClass)"] = UInt64(serviceClass.rawValue)
     }
     for command in Command.allCases { numbers["Command.\(command)"] = command.rawValue }
+    for kind in NICStatistics.allCases { numbers["NICStatistics.\(kind)"] = kind.rawValue }
     for result in CommandResult.allCases { numbers["CommandResult.\(result)"] = result.rawValue }
     return numbers
   }()

@@ -47,65 +47,47 @@ enum Interrupts {
   /// Handles every interrupt that waits.
   static func handle(_ core: CoreReference) -> Taken {
     var taken: Taken = []
-    while let interrupt = TakenInterrupt() { taken.formUnion(handleOne(interrupt, on: core)) }
-    return taken
-  }
-
-  /// Handles an interrupt, and every other one that waits.
-  static func handle(_ first: consuming TakenInterrupt, on core: CoreReference) -> Taken {
-    let taken = handleOne(first, on: core)
-    return taken.union(handle(core))
-  }
-
-  /// The NIC wants this core (R9).
-  @inline(__always)
-  static func notePreemption(of core: CoreReference) {
-    core.count(.interrupts)
-    core.trace(.interruptTaken, worker)
-    core.noteWanted()
-    core.expectMessages()
-  }
-
-  /// It has ended when this returns, so that the next of its priority can come.
-  private static func handleOne(
-    _ interrupt: consuming TakenInterrupt, on core: CoreReference
-  ) -> Taken {
-    guard interrupt.number != worker else {
+    while let interrupt = TakenInterrupt() {
+      core.count(.interrupts)
+      // The timer comes to idle cores, too, and would fill their rings.
+      if unsafe interrupt.number == timer {
+        core.trace(.timerTaken)
+      } else {
+        core.trace(.interruptTaken, interrupt.number)
+      }
+      switch interrupt.number {
+      case unsafe timer:
+        core.count(.alarms)
+        let due = core.takeAlarms()
+        if due.general {
+          core.wakeSleepers()
+          taken.insert(.timer)
+        }
+        if due.look { taken.insert(.look) }
+        if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
+        if due.supervision { Supervisor.work(on: core) }
+        if due.console {
+          Console.transmit()
+          let hasInput = ConsoleCommands.receive()
+          core.scheduleConsole(isBusy: hasInput || Console.hasOutput)
+        }
+      case attention:
+        core.count(.requests)
+        if core.readMail() { taken.insert(.invitation) }
+        Supervisor.work(on: core)
+      case watch: taken.insert(.watch)
+      case unsafe console:
+        Console.transmit()
+        _ = ConsoleCommands.receive()
       // With a held load comes a message that says all (R10). Without one the NIC wants the core
       // itself (R9).
-      notePreemption(of: core)
-      core.requestReschedule()
-      return []
-    }
-    var taken: Taken = []
-    core.count(.interrupts)
-    // The timer comes to idle cores, too, and would fill their rings.
-    if unsafe interrupt.number == timer {
-      core.trace(.timerTaken)
-    } else {
-      core.trace(.interruptTaken, interrupt.number)
-    }
-    switch interrupt.number {
-    case unsafe timer:
-      core.count(.alarms)
-      let due = core.takeAlarms()
-      if due.general {
-        core.wakeSleepers()
-        taken.insert(.timer)
+      case worker:
+        core.noteWanted()
+        core.expectMessages()
+        core.requestReschedule()
+      case bypass: break
+      default: Log.warning("interrupt \(interrupt.number) has no owner")
       }
-      if due.look { taken.insert(.look) }
-      if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
-      if due.supervision { Supervisor.work(on: core) }
-    case attention:
-      core.count(.requests)
-      if core.readMail() { taken.insert(.invitation) }
-      Supervisor.work(on: core)
-    case watch: taken.insert(.watch)
-    case unsafe console:
-      Console.transmit()
-      ConsoleCommands.receive()
-    case bypass: break
-    default: Log.warning("interrupt \(interrupt.number) has no owner")
     }
     return taken
   }
@@ -120,9 +102,11 @@ enum Interrupts {
       if thread.core == core.core {
         hasOwn = true
       } else {
-        InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
+        InterruptGenerator.send(watch, affinity: Kernel.cores[thread.core].affinity)
       }
     }
+    Watchdog.makeRound()
+    TraceLive.show()
     core.scheduleWatch()
     return hasOwn
   }
@@ -130,7 +114,7 @@ enum Interrupts {
   /// Makes another core look around, wherever it is: in user mode and at a held load it takes the
   /// interrupt at once or, where a held load is not interruptible, within the stall limit (R9).
   static func requestAttention(of core: CoreIdentifier) {
-    InterruptGenerator.send(attention, affinity: Kernel.affinity(of: core))
+    InterruptGenerator.send(attention, affinity: Kernel.cores[core].affinity)
   }
 }
 

@@ -41,6 +41,8 @@ extension Lauberhorn {
       }
       guard let call = takeWaitingCall(of: process) else { return false }
       counters.count(.deliveredToUserLoop)
+      statistics.count(.warmCalls, of: CoreIdentifier(UInt16(core)))
+      statistics.count(.warm, of: process, calls[call].service)
       deliver(call, toWorker: endpoint)
       return true
     }

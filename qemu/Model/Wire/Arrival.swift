@@ -45,6 +45,7 @@ extension Lauberhorn {
       frame.extracting(rpc.arguments), signatures: services.signatures,
       services.argumentSignature(of: service), into: &scratch.area)
     guard let used else {
+      statistics.count(.rejectedGarbageArguments, of: services[service].process, service)
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
     }
@@ -52,6 +53,7 @@ extension Lauberhorn {
     processes[process].arrivals += 1
     let serviceClass = services[service].serviceClass
     if let reason = refusal(for: process, serviceClass) {
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
@@ -62,6 +64,7 @@ extension Lauberhorn {
       procedure: rpc.procedure, service: service, serviceClass: serviceClass, process: process,
       argumentBytes: used, arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
@@ -78,13 +81,18 @@ extension Lauberhorn {
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
       return
     }
     counters.count(.callsAccepted)
-    if waiting > 0 { counters.count(.callsQueued) }
+    statistics.count(.accepted, of: process, service)
+    if waiting > 0 {
+      counters.count(.callsQueued)
+      statistics.noteQueue(of: process, waiting)
+    }
   }
 
   /// Into an argument area; nil when the arguments do not fit the signature.
