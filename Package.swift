@@ -128,7 +128,7 @@ let hostTargets: [Target] = [
     swiftSettings: strict),
   tests("NetworkTests", "Network"),
   tests("WorkloadTests", "Workload"),
-  tests("SimulationTests", "Scheduling", "Simulation", "Workload"),
+  tests("SimulationTests", "Interface", "Scheduling", "Simulation", "Workload"),
   tests("InterfaceTests", "Interface", "SystemInterface"),
   tests("MarshallingTests", "Interface", "Marshalling"),
   tests("ModelTests", "Interface", "Marshalling", "Model", "Tracing"),

@@ -5,6 +5,7 @@
 //     echo name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512 restart=always
 //     calculator minimum=1 weight=3 quantum=50
 //     batch affinity=0-3,8
+//     api queue=1000 wait=500 drop=yes
 //
 // Without the file every program of the archive becomes one process with the defaults. One image
 // can be many processes, told apart by their argument.
@@ -26,6 +27,10 @@ public struct ProcessLimits: Equatable, Sendable {
   public var quantumMicroseconds: UInt32 = 0
   /// Calls that may wait for it.
   public var queuedCalls: UInt16 = 64
+  /// Calls that would wait longer are refused when they come; 0: none (interface §11).
+  public var waitMicroseconds: UInt32 = 0
+  /// The clients of refused calls get no answer, instead of SYSTEM_ERR.
+  public var dropsRefusedCalls = false
   /// The cores that its threads without calls may run on, a bit for each. Where its calls are
   /// served is the NIC's choice.
   public var affinity: UInt64 = .max
@@ -126,6 +131,10 @@ public struct ServiceManifest: ~Escapable {
       description.limits.quantumMicroseconds = UInt32(try number(value, in: 0...1_000_000))
     } else if text.holds("queue", in: key) {
       description.limits.queuedCalls = UInt16(try number(value, in: 1...UInt64(UInt16.max)))
+    } else if text.holds("wait", in: key) {
+      description.limits.waitMicroseconds = UInt32(try number(value, in: 0...1_000_000))
+    } else if text.holds("drop", in: key) {
+      description.limits.dropsRefusedCalls = try answer(value)
     } else if text.holds("affinity", in: key) {
       description.limits.affinity = try cores(value)
     } else if text.holds("restart", in: key) {
@@ -133,6 +142,12 @@ public struct ServiceManifest: ~Escapable {
     } else {
       throw error(.unknownSetting)
     }
+  }
+
+  private func answer(_ value: Range<Int>) throws(ServiceManifestError) -> Bool {
+    if text.holds("yes", in: value) { return true }
+    if text.holds("no", in: value) { return false }
+    throw error(.notYesOrNo)
   }
 
   private func policy(_ value: Range<Int>) throws(ServiceManifestError) -> RestartPolicy {

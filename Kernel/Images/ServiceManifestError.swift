@@ -12,6 +12,7 @@ public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
     case notANumber
     case outOfRange
     case notCores
+    case notYesOrNo
   }
 
   /// Counted from 1.
@@ -29,11 +30,12 @@ public struct ServiceManifestError: Error, Equatable, Sendable, Reportable {
     case .noValue: output.write("a setting is written key=value")
     case .unknownSetting:
       output.write(
-        "settings: name argument threads memory cores minimum weight quantum queue affinity restart"
+        "settings: name argument threads memory cores minimum weight quantum queue wait drop affinity restart"
       )
     case .unknownPolicy: output.write("restart is never, on-failure or always")
     case .notANumber: output.write("a decimal number is needed")
     case .notCores: output.write("affinity is a list of cores, such as 0-3,8")
+    case .notYesOrNo: output.write("drop is yes or no")
     case .outOfRange: output.write("a number is out of its range")
     }
   }

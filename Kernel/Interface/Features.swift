@@ -12,4 +12,7 @@ public struct Features: OptionSet, Hashable, Sendable {
 
   /// The register `heldLoadLimit`: the directory has colours (R16).
   @inlinable public static var colours: Features { Features(rawValue: 1 << 1) }
+
+  /// `installService` takes a `ServiceClass`.
+  @inlinable public static var classes: Features { Features(rawValue: 1 << 2) }
 }

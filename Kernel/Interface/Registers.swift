@@ -62,7 +62,8 @@ public enum Command: UInt64, Hashable, Sendable, CaseIterable {
   /// Arguments: process, UDP port, program, version, procedure, code address, data address,
   /// bytes of the argument signature, bytes of the result signature, then the bytes of both,
   /// argument signature first, packed into words little-endian, without a gap between them.
-  /// On `invalidSignature` the value is the position of the fault.
+  /// On `invalidSignature` the value is the position of the fault. Argument
+  /// `ServiceClass.argumentWord`: the class.
   case installService = 5
   /// Arguments: process, UDP port, program, version, procedure.
   case removeService = 6
@@ -92,4 +93,5 @@ public enum CommandResult: UInt64, Hashable, Sendable, CaseIterable {
   case invalidCounter = 11
   /// The port, program, version and procedure belong to another process.
   case notOwner = 12
+  case invalidClass = 13
 }

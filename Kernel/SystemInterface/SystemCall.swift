@@ -68,6 +68,8 @@ public enum SystemError: UInt64, Error, Hashable, Sendable, CaseIterable {
   case noSuchThread = 13
   /// None of the cores is there and allowed.
   case noSuchCore = 14
+  /// No `ServiceClass`.
+  case invalidClass = 15
 }
 
 /// What `SystemCall.statistics` stores, nine words; the last three about the calling thread:
@@ -89,13 +91,14 @@ public struct ProcessStatistics: Sendable {
   public var migrations: UInt64 { words[8] }
 }
 
-/// What `SystemCall.registerService` points to, ten words:
+/// What `SystemCall.registerService` points to, eleven words:
 ///
 ///     0 UDP port   1 program   2 version   3 procedure   4 code address   5 data address
 ///     6 address and 7 bytes of the argument signature
 ///     8 address and 9 bytes of the result signature
+///    10 class (`ServiceClass`)
 public enum ServiceRegistration {
-  public static var wordCount: Int { 10 }
+  public static var wordCount: Int { 11 }
 }
 
 /// Where a program is served: the value of `SystemCall.findService`.

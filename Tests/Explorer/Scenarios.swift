@@ -1,5 +1,7 @@
 // The machines that are explored: small ones through and through, large ones at random.
 
+import Interface
+
 public enum Scenarios {
   /// Two cores, two processes, up to three calls, one of them with overflow lines or refused.
   private static func twoByTwo(
@@ -31,6 +33,11 @@ public enum Scenarios {
       "2 cores, 2 processes, 3 calls, the first touch is a store, a preemption", cores: 2,
       processes: [ProcessPlan(calls: [.int, .int]), ProcessPlan(calls: [.int])],
       budget: Budget(preemptions: 1), storesFirst: true),
+    Scenario(
+      "1 core, 2 processes, one with 2 classes, 5 calls, a preemption", cores: 1,
+      processes: [
+        ProcessPlan(intClass: .bulk, calls: [.int, .int, .echo, .echo]), ProcessPlan(calls: [.int]),
+      ], budget: Budget(preemptions: 1)),
     twoByTwo("a change of limits", Budget(limitChanges: 1), [.int]),
     twoByTwo("two loads read", Budget(loadReads: 2), [.int]),
     Scenario(
@@ -57,7 +64,7 @@ public enum Scenarios {
     Scenario(
       "4 cores, 4 processes, 400 calls, everything often", cores: 4,
       processes: [
-        ProcessPlan(workers: 3, maximumCores: 2, calls: mixed(150)),
+        ProcessPlan(workers: 3, maximumCores: 2, intClass: .background, calls: mixed(150)),
         ProcessPlan(workers: 4, maximumCores: 4, calls: mixed(100)),
         ProcessPlan(workers: 1, calls: mixed(50)),
         ProcessPlan(workers: 2, maximumCores: 1, queueLimit: 8, calls: mixed(100)),

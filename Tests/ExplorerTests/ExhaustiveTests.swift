@@ -57,6 +57,7 @@ import Testing
         // Without a wait limit, which scenarios leave out, the estimate decides nothing.
         "waitLimitNanoseconds", "waitEstimate", "dropsExcess", "patienceNanoseconds",
       ])
+    #expect(fields(ClassQueues()) == ["queues", "passes", "count"])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
         "configuration", "heldLoadLimit", "own", "stallLimitNanoseconds", "counters", "outputs",

@@ -41,7 +41,7 @@ import Testing
   @Test func everySettingIsTaken() throws {
     let lines = parse(
       "bin/echo restart=always name=echo-7 argument=4107 threads=4 cores=2 queue=16 memory=512"
-        + " minimum=1 weight=3 quantum=50 affinity=0-3,8")
+        + " minimum=1 weight=3 quantum=50 affinity=0-3,8 wait=500 drop=yes")
     let (program, name, echo) = try #require(lines.first).get()
     #expect(program == "bin/echo")
     #expect(name == "echo-7")
@@ -52,6 +52,8 @@ import Testing
     #expect(echo.limits.minimumCores == 1)
     #expect(echo.limits.weight == 3)
     #expect(echo.limits.quantumMicroseconds == 50)
+    #expect(echo.limits.waitMicroseconds == 500)
+    #expect(echo.limits.dropsRefusedCalls)
     #expect(echo.limits.memoryKibibytes == 512)
     #expect(echo.limits.affinity == 0x10f)
     #expect(echo.restart == .always)
@@ -68,6 +70,8 @@ import Testing
     ("echo affinity=3-1", .notCores), ("echo affinity=1,", .notCores),
     ("echo affinity=,1", .notCores), ("echo affinity=1-", .notCores),
     ("echo affinity=a", .notANumber), ("echo affinity=1-2-3", .notANumber),
+    ("echo wait=1000001", .outOfRange), ("echo wait=1ms", .notANumber),
+    ("echo drop=1", .notYesOrNo), ("echo drop=", .noValue),
     ("echo memory=0", .outOfRange), ("echo weight=0", .outOfRange),
     ("echo quantum=1000001", .outOfRange), ("echo minimum=65536", .outOfRange),
   ]

@@ -62,6 +62,9 @@ struct SpecificationTests {
       "ProcessLoad.intervalNanoseconds": ProcessLoad.intervalNanoseconds,
       "Features.processLines": Features.processLines.rawValue,
       "Features.colours": Features.colours.rawValue,
+      "Features.classes": Features.classes.rawValue,
+      "ServiceClass.passingLimit": UInt64(ServiceClass.passingLimit),
+      "ServiceClass.argumentWord": UInt64(ServiceClass.argumentWord),
       "DirectoryColour.count": UInt64(DirectoryColour.count),
       "Register.heldLoadLimit": Register.heldLoadLimit,
       "ArgumentArea.inlineBytes": UInt64(ArgumentArea.inlineBytes),
@@ -89,6 +92,9 @@ struct SpecificationTests {
       numbers["ResponseStatus.\(status)"] = UInt64(status.rawValue)
     }
     for mode in CoreMode.allCases { numbers["CoreMode.\(mode)"] = UInt64(mode.rawValue) }
+    for serviceClass in ServiceClass.allCases {
+      numbers["ServiceClass.\(serviceClass)"] = UInt64(serviceClass.rawValue)
+    }
     for command in Command.allCases { numbers["Command.\(command)"] = command.rawValue }
     for kind in NICStatistics.allCases { numbers["NICStatistics.\(kind)"] = kind.rawValue }
     for result in CommandResult.allCases { numbers["CommandResult.\(result)"] = result.rawValue }

@@ -96,7 +96,7 @@ final class Bench {
   func installService(
     process: UInt64, port: UInt64 = 9000, program: UInt64 = 0x2000_0001, version: UInt64 = 1,
     procedure: UInt64 = 1, arguments: [UInt8] = Bench.int, results: [UInt8] = Bench.int,
-    code: UInt64 = Stub.handler
+    code: UInt64 = Stub.handler, serviceClass: UInt64 = 0
   ) -> CommandResult? {
     var words: [UInt64] = [process, port, program, version, procedure, code, Stub.data]
     words += [UInt64(arguments.count), UInt64(results.count)]
@@ -108,7 +108,8 @@ final class Bench {
       }
       words.append(word)
     }
-    return command(.installService, words)
+    words += Array(repeating: 0, count: ServiceClass.argumentWord - words.count)
+    return command(.installService, words + [serviceClass])
   }
 
   // MARK: - What happens

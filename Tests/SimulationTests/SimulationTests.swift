@@ -1,5 +1,6 @@
 // What the simulation is trusted for, and the three figures that a change must not spoil.
 
+import Interface
 import Scheduling
 import Simulation
 import Testing
@@ -60,9 +61,9 @@ import Workload
     #expect(outcome.warmCalls == 2)
     // Answer 352, handler 10,000, loop 5, request 352, fetch 980, pipeline 60.
     #expect(outcome.replies[1] - 200_000 == 11_749)
-    // Cold: the kernel's answer 352 and 58 for 116 instructions, the state line 704, the worker's
+    // Cold: the kernel's answer 352 and 63 for 125 instructions, the state line 704, the worker's
     // request 352 besides.
-    #expect(outcome.replies[0] - 100_000 == 11_749 + 352 + 58 + 704 + 352)
+    #expect(outcome.replies[0] - 100_000 == 11_749 + 352 + 63 + 704 + 352)
     // It waited while its core was busy: the next answer follows the fetch.
     #expect(outcome.replies[2] - outcome.replies[1] == 352 + 10_000 + 5 + 352 + 980)
   }
@@ -148,6 +149,25 @@ import Workload
     let experiment = Experiment(
       cores: 16, workload: StandardWorkloads.shifting(load: load), callCount: 30_000)
     #expect(try tail(Self.firstCome, experiment) < (try tail(Self.partition, experiment)))
+  }
+
+  /// One process, half of whose calls take 1.5 µs and half 635 µs.
+  @Test func classesKeepShortCallsFromWaitingBehindLongOnes() throws {
+    func tails(_ classes: [ServiceClass], load: Double) throws -> (short: Double, long: Double) {
+      var experiment = Experiment(
+        cores: 16, workload: StandardWorkloads.dispersed(load: load), callCount: 60_000)
+      experiment.classes = classes
+      var measurement = try experiment.run(Self.firstCome)
+      let short = measurement.percentile(0.999, ofService: 0)
+      let long = measurement.percentile(0.999, ofService: 1)
+      return (try #require(short), try #require(long))
+    }
+    for load in [0.5, 0.7, 0.8, 0.9] {
+      let same = try tails([.normal, .normal], load: load)
+      let apart = try tails([.urgent, .bulk], load: load)
+      #expect(apart.short < (load < 0.6 ? 1.01 : 0.6) * same.short)
+      #expect(apart.long < 1.05 * same.long)
+    }
   }
 
   @Test func preemptionKeepsShortCallsFromWaitingForLongOnes() throws {

@@ -134,6 +134,10 @@ public enum SpinService {
   public static let null = RPCProcedure(program: program, version: 1, procedure: 0)
   public static let spin = RPCProcedure(program: program, version: 1, procedure: 1)
 
+  /// The same for few rounds, and before calls of `spin` that wait.
+  public static let short = RPCProcedure(program: program, version: 1, procedure: 2)
+  public static let largestShortRounds: UInt64 = 10_000
+
   public static func spinArguments(seed: UInt64, rounds: UInt64) -> [UInt8] {
     var encoder = XDREncoder()
     encoder.encode(Int64(bitPattern: seed))

@@ -12,14 +12,15 @@ public struct Costs: Hashable, Sendable {
   /// A warm null call, from the load that brings it to the load that acknowledges it: `make run`,
   /// User/README.md.
   public var warmInstructions = 10.0
-  /// CALL or RESUME answered → the worker's own load: `make run` shows 126 for a cold null call,
-  /// of which the user loop's are 10.
-  public var enterInstructions = 116.0
-  /// YIELDNOW answered → the kernel pair loaded: stub, trap, park.
+  /// CALL or RESUME answered → the worker's own load answered: "cold dispatch" of wengen-trace's table
+  /// of paths, which Tests/Boot/CostTests.swift prints, as the two below.
+  public var enterInstructions = 125.0
+  /// YIELDNOW answered → the kernel pair loaded: stub, trap, park. "YIELDNOW to kernel".
   public var yieldInstructions = 40.0
-  /// Interrupt taken in a handler → the kernel pair loaded: all registers saved, interrupt
-  /// acknowledged, parked. The limit that the project has set itself for the whole preemption.
-  public var preemptInstructions = 250.0
+  /// Interrupt in a handler → the kernel pair loaded: all registers saved, interrupt acknowledged,
+  /// parked. "preemption" is 383, up to another process's own load, of which the cold dispatch's are
+  /// 125.
+  public var preemptInstructions = 258.0
   /// TRYAGAIN answered → the next load, in the user loop (User/README.md). The dispatch thread's are
   /// more, and not known.
   public var tryAgainInstructions = 8.0

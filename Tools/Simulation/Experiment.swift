@@ -1,5 +1,6 @@
 // Who serves a workload, and how well: the same calls for everybody.
 
+public import Interface
 public import Scheduling
 public import Workload
 
@@ -58,6 +59,8 @@ public struct Experiment: Sendable {
   public var waitLimitNanoseconds: UInt64 = 0
   public var dropsExcess = false
   public var lookEvery: UInt64?
+  /// Of each service; then all are procedures of one process. Nil: each is a process.
+  public var classes: [ServiceClass]?
 
   public init(cores: Int, workload: Workload, callCount: Int) {
     self.cores = cores
@@ -87,6 +90,12 @@ public struct Experiment: Sendable {
         settings.services[service].queueLimit = queueLimit
         settings.services[service].waitLimitNanoseconds = waitLimitNanoseconds
         settings.services[service].dropsExcess = dropsExcess
+      }
+      if let classes {
+        settings.isOneProcess = true
+        for service in settings.services.indices {
+          settings.services[service].serviceClass = classes[service]
+        }
       }
       var machine = try SimulatedMachine(settings)
       let outcome = try machine.run(calls, lookEvery: lookEvery)

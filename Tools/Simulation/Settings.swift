@@ -1,6 +1,6 @@
 // What is simulated: the machine, its processes and the policy.
 
-import Interface
+public import Interface
 public import Scheduling
 
 public struct MachineSettings: Sendable {
@@ -12,13 +12,16 @@ public struct MachineSettings: Sendable {
     public var waitLimitNanoseconds: UInt64 = 0
     /// Calls that cannot wait are dropped instead of rejected.
     public var dropsExcess = false
+    /// Beside the other services, where they are procedures of one process.
+    public var serviceClass = ServiceClass.normal
 
     public init() {}
   }
 
   public var cores: Int
-  /// Each is a process of its own.
   public var services: [ServiceSettings]
+  /// All services are procedures of one process, with the first one's limits; else each is a process.
+  public var isOneProcess = false
   public var policy: SelectedPolicy
   public var costs = Costs()
   public var stallLimitNanoseconds: UInt64 = 15_000_000
@@ -30,11 +33,16 @@ public struct MachineSettings: Sendable {
     self.policy = policy
   }
 
-  /// The cores that the policy gives a service to itself, and whether it is held to them.
-  func part(ofService service: Int) -> (cores: Int, isOwn: Bool) {
+  var processCount: Int { isOneProcess ? 1 : services.count }
+
+  /// From 0.
+  func process(ofService service: Int) -> Int { isOneProcess ? 0 : service }
+
+  /// The cores that the policy gives a process to itself, and whether it is held to them.
+  func part(ofProcess process: Int) -> (cores: Int, isOwn: Bool) {
     var all = CoreSet.none
     for core in 0..<cores { all.insert(CoreIdentifier(UInt16(core))) }
-    let part = policy.partition(place: service, count: services.count, cores: all)
+    let part = policy.partition(place: process, count: processCount, cores: all)
     return (part.count, part.count < cores)
   }
 }

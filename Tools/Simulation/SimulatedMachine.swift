@@ -44,7 +44,7 @@ public struct SimulatedMachine {
     costs = settings.costs
     usesQuanta = settings.policy.quantumNanoseconds(.standard) != nil
     let cores = settings.cores
-    let parts = settings.services.indices.map { settings.part(ofService: $0) }
+    let parts = (0..<settings.processCount).map { settings.part(ofProcess: $0) }
     let threadCount = parts.reduce(0) { $0 + $1.cores }
     let callsWaiting = settings.services.reduce(0) { $0 + $1.queueLimit }
     guard
@@ -61,10 +61,10 @@ public struct SimulatedMachine {
     self.cores = (0..<cores).map { SimulatedCore(loop: Self.loop(endpoint: $0)) }
     threads = []
     templates = settings.services.indices.map { CallTemplate(service: $0) }
-    for (service, part) in parts.enumerated() {
+    for (process, part) in parts.enumerated() {
       for _ in 0..<part.cores {
         threads.append(
-          SimulatedThread(process: service + 1, loop: Self.loop(endpoint: cores + threads.count)))
+          SimulatedThread(process: process + 1, loop: Self.loop(endpoint: cores + threads.count)))
       }
     }
     try install(parts)
@@ -89,12 +89,12 @@ public struct SimulatedMachine {
           Code.kernelResume,
         ])
     }
-    for (service, part) in parts.enumerated() {
-      let own = settings.services[service]
+    for (process, part) in parts.enumerated() {
+      let own = settings.services[process]
       try command(
         .installProcess,
         [
-          UInt64(service + 1), UInt64(part.cores), UInt64(own.queueLimit),
+          UInt64(process + 1), UInt64(part.cores), UInt64(own.queueLimit),
           // The NIC counts turns: how many calls a service of that weight gets for one of another.
           UInt64(max(1, Int(own.weight.value) / Int(Weight.standard.value))),
           settings.policy.quantumNanoseconds(own.weight) ?? 0,
@@ -103,14 +103,18 @@ public struct SimulatedMachine {
           own.waitLimitNanoseconds, own.dropsExcess ? 1 : 0,
           settings.policy.patienceNanoseconds,
         ])
+    }
+    for service in settings.services.indices {
       let hyper = UInt64(SignatureCode.hyper.rawValue)
+      let words = [
+        UInt64(settings.process(ofService: service) + 1), UInt64(CallTemplate.firstPort + service),
+        UInt64(CallTemplate.firstProgram) + UInt64(service), 1, 1, Code.handler, 0, 1, 1,
+        hyper | hyper << 8,
+      ]
       try command(
         .installService,
-        [
-          UInt64(service + 1), UInt64(CallTemplate.firstPort + service),
-          UInt64(CallTemplate.firstProgram) + UInt64(service), 1, 1, Code.handler, 0, 1, 1,
-          hyper | hyper << 8,
-        ])
+        words + Array(repeating: 0, count: ServiceClass.argumentWord - words.count)
+          + [UInt64(settings.services[service].serviceClass.rawValue)])
     }
     for (index, thread) in threads.enumerated() {
       try command(
@@ -236,7 +240,7 @@ public struct SimulatedMachine {
   }
 
   private mutating func look() {
-    var counts = Array(repeating: 0, count: settings.services.count)
+    var counts = Array(repeating: 0, count: settings.processCount)
     for core in cores {
       if let thread = core.thread { counts[threads[thread].process - 1] += 1 }
     }

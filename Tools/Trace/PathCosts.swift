@@ -78,10 +78,10 @@ struct PathCosts {
     // The same call at a second endpoint: the first was the kernel's.
     if let first = core.call, first.tag == record.tag, first.endpoint != endpoint {
       add(.coldDispatch, record.second &- first.instructions)
-    }
-    if let interrupt = core.interrupt, interrupt.tag != record.tag {
-      add(.preemption, event.nanoseconds &- interrupt.nanoseconds)
-      core.interrupt = nil
+      if let interrupt = core.interrupt, interrupt.tag != record.tag {
+        add(.preemption, event.nanoseconds &- interrupt.nanoseconds)
+        core.interrupt = nil
+      }
     }
     core.call = (endpoint, record.tag, record.second)
   }

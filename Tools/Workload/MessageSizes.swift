@@ -1,6 +1,6 @@
-// How long messages are: W1, W2 and W3 of Homa (Montazeri et al., SIGCOMM'18, figure 1).
+// How long messages are: W1, W2 and W3 of Homa (Montazeri et al., SIGCOMM'18).
 //
-// W1 models Facebook's memcached servers (Atikoglu et al., SIGMETRICS'12), W2 is a search application
+// W1 models Facebook's memcached servers, W2 is a search application
 // at Google, W3 all of a data centre of Google's. The points are of the distributions as the
 // authors' kernel module has them (PlatformLab/HomaModule, util/dist.cc); between two points sizes
 // are spread evenly over their logarithms, and what is longer than a call can be is cut to that.

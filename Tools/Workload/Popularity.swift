@@ -1,6 +1,6 @@
 // Which service a call is for: as skewed as at Google.
 //
-// Seemakhupt et al., "A Cloud-Scale Characterization of Remote Procedure Calls", SOSP'23, §2: the
+// Seemakhupt et al., "A Cloud-Scale Characterization of Remote Procedure Calls", SOSP'23: the
 // most popular method takes 28 % of all calls, the first ten 58 %, the first hundred 91 %. Within
 // each of these groups a method's share falls with its rank (Zipf, exponent 1).
 

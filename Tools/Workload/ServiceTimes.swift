@@ -83,13 +83,12 @@ extension ServiceTimeMix {
       kinds.map { Kind($0.name, share: $0.share, .fixed(nanoseconds: $0.microseconds * 1000)) })
   }
 
-  // Demoulin et al., "When Idling is Ideal: Optimizing Tail-Latency for Heavy-Tailed Datacenter
-  // Workloads with Perséphone", SOSP'21, tables 3 and 4: high and extreme bimodal, TPC-C, RocksDB.
-  // Prekas et al., "ZygOS", SOSP'17, §3.1: bimodal 1 and bimodal 2, with a mean of 1 µs.
+  // The mixes of Demoulin et al., "When Idling is Ideal: Optimizing Tail-Latency for Heavy-Tailed
+  // Datacenter Workloads with Perséphone", SOSP'21, as its load generator has them (psp/loader.py):
+  // high and extreme bimodal, TPC-C, RocksDB. Bimodal 1 and 2, with a mean of 1 µs, are in the load
+  // generators of Shinjuku (client/dist.h) and Caladan.
 
-  /// ZygOS's bimodal-1.
   public static let bimodal1 = fixedKinds("bimodal1", [("short", 0.9, 0.5), ("long", 0.1, 5.5)])
-  /// ZygOS's bimodal-2.
   public static let bimodal2 = fixedKinds(
     "bimodal2", [("short", 0.999, 0.5), ("long", 0.001, 500.5)])
   public static let highBimodal = fixedKinds("high", [("short", 0.5, 1), ("long", 0.5, 100)])

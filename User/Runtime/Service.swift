@@ -28,11 +28,13 @@ public struct Service: Hashable, Sendable {
   /// the process: half of a service is none.
   ///
   /// - Parameters:
+  ///   - serviceClass: which of the process's waiting calls go first: give short calls a more urgent
+  ///     class than long ones, and they do not wait behind them. Says nothing against other processes.
   ///   - data: a word that the handler gets back, such as the address of its state.
   ///   - handler: a closure that captures nothing.
   public func register(
-    procedure: UInt32, arguments: Signature, results: Signature, data: UInt64 = 0,
-    handler: Handler
+    procedure: UInt32, arguments: Signature, results: Signature,
+    class serviceClass: ServiceClass = .normal, data: UInt64 = 0, handler: Handler
   ) {
     // Safety: a C function pointer is an address.
     let code = unsafe UInt64(unsafeBitCast(handler, to: UInt.self))
@@ -43,7 +45,7 @@ public struct Service: Hashable, Sendable {
             submit([
               UInt64(port), UInt64(program), UInt64(version), UInt64(procedure), code, data,
               argumentAddress, UInt64(argumentBytes.count),
-              resultAddress, UInt64(resultBytes.count),
+              resultAddress, UInt64(resultBytes.count), UInt64(serviceClass.rawValue),
             ])
           }
         }
@@ -65,7 +67,7 @@ public struct Service: Hashable, Sendable {
   }
 
   /// - Parameter words: as `ServiceRegistration` lists them.
-  private func submit(_ words: [10 of UInt64]) -> SystemError {
+  private func submit(_ words: [11 of UInt64]) -> SystemError {
     words.span.withAddress { address in SystemCall.registerService.call(address) }
   }
 

@@ -63,6 +63,7 @@ extension SystemError {
     case .limitReached: "there is no more for this process"
     case .noSuchThread: "the process has no such thread"
     case .noSuchCore: "none of these cores is there and allowed"
+    case .invalidClass: "there is no such class of calls"
     }
   }
 }

@@ -13,6 +13,26 @@ enum Spin {
   /// CallWatch.swift).
   private static let largestRounds: UInt64 = 100_000_000
 
+  /// Of a call that shall not wait behind others.
+  private static let largestShortRounds: UInt64 = 10_000
+
+  private static func answer(
+    _ call: consuming Call, seed: UInt64, rounds: UInt64, limit: UInt64
+  ) {
+    guard rounds <= limit else {
+      call.fail(.garbageArguments)
+      return
+    }
+    var value = seed
+    var left = rounds
+    while left > 0 {
+      // Knuth's linear congruential generator MMIX.
+      value = value &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      left &-= 1
+    }
+    call.succeed(with: value)
+  }
+
   static func main() {
     let service = Service(port: Process.port(standard: 4006), program: 0x2000_0106, version: 1)
 
@@ -22,28 +42,22 @@ enum Spin {
       Call(line).succeed()
     }
 
+    let arguments = Signature {
+      $0.hyper()
+      $0.hyper()
+    }
+    let results = Signature { $0.hyper() }
+
     // SPIN: seed and rounds.
-    service.register(
-      procedure: 1,
-      arguments: Signature {
-        $0.hyper()
-        $0.hyper()
-      },
-      results: Signature { $0.hyper() }
-    ) { _, seed, rounds, line in
-      let call = Call(line)
-      guard rounds <= Spin.largestRounds else {
-        call.fail(.garbageArguments)
-        return
-      }
-      var value = seed
-      var left = rounds
-      while left > 0 {
-        // Knuth's linear congruential generator MMIX.
-        value = value &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        left &-= 1
-      }
-      call.succeed(with: value)
+    service.register(procedure: 1, arguments: arguments, results: results, class: .bulk) {
+      _, seed, rounds, line in
+      Spin.answer(Call(line), seed: seed, rounds: rounds, limit: Spin.largestRounds)
+    }
+
+    // SPIN_SHORT: the same, but few rounds, and before the others.
+    service.register(procedure: 2, arguments: arguments, results: results, class: .urgent) {
+      _, seed, rounds, line in
+      Spin.answer(Call(line), seed: seed, rounds: rounds, limit: Spin.largestShortRounds)
     }
 
     // As many calls at a time as it may have threads.

@@ -21,8 +21,8 @@ extension Lauberhorn {
     case Register.magic: return Register.magicValue
     case Register.version: return Register.versionValue
     case Register.features:
-      let features: Features =
-        heldLoadLimit > 0 ? [.processLines, .colours] : [.processLines]
+      var features: Features = [.processLines, .classes]
+      if heldLoadLimit > 0 { features.insert(.colours) }
       return features.rawValue
     case Register.heldLoadLimit: return UInt64(heldLoadLimit)
     case Register.capacity:
@@ -201,6 +201,10 @@ extension Lauberhorn {
     case .success(let found): key = found
     }
     guard argument(5) != 0 else { return .invalidAddress }
+    guard
+      let serviceClass = UInt8(exactly: argument(ServiceClass.argumentWord))
+        .flatMap({ ServiceClass(rawValue: $0) })
+    else { return .invalidClass }
     let firstSignatureWord = 9
     let limit = UInt64(SignatureLimits.bytes)
     guard argument(7) <= limit else { return invalidSignature(at: Int(limit)) }
@@ -220,7 +224,8 @@ extension Lauberhorn {
     }
     let service = Service(
       key: key, process: process, code: argument(5), data: argument(6),
-      argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes))
+      argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes),
+      serviceClass: serviceClass)
     do {
       statistics.forget(try services.insert(service, signatureBytes: both))
     } catch {

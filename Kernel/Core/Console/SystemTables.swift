@@ -150,7 +150,7 @@ enum SystemTables {
     for index in 0..<ServiceRegistry.capacity {
       guard let entry = ServiceRegistry.entry(at: index) else { continue }
       write(
-        "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
+        "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number) classes \(entry.classes.trailingZeroBitCount) to \(7 - entry.classes.leadingZeroBitCount)"
       )
     }
     StatisticsText.printServices()

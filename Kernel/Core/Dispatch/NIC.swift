@@ -70,8 +70,8 @@ struct NIC: Sendable {
   // MARK: Commands. The caller holds the kernel's lock: arguments, command and result are one.
 
   func installProcess(
-    _ process: ProcessIdentifier, queueLimit: UInt32, limits: CoreLimits,
-    quantumNanoseconds: UInt64, patienceNanoseconds: UInt64
+    _ process: ProcessIdentifier, queueLimit: UInt32, waitLimitNanoseconds: UInt64,
+    dropsRefused: Bool, limits: CoreLimits, quantumNanoseconds: UInt64, patienceNanoseconds: UInt64
   ) throws(Failure) {
     setArgument(0, UInt64(process.number))
     setArgument(1, UInt64(limits.maximum))
@@ -79,6 +79,8 @@ struct NIC: Sendable {
     setArgument(3, UInt64(limits.weight))
     setArgument(4, quantumNanoseconds)
     setArgument(5, UInt64(limits.minimum))
+    setArgument(6, waitLimitNanoseconds)
+    setArgument(7, dropsRefused ? 1 : 0)
     setArgument(8, patienceNanoseconds)
     try execute(.installProcess)
   }
@@ -124,6 +126,7 @@ struct NIC: Sendable {
     var procedure: UInt64
     var code: UInt64
     var data: UInt64
+    var serviceClass: ServiceClass
   }
 
   /// - Parameter signatures: argument signature, then result signature.
@@ -150,6 +153,7 @@ struct NIC: Sendable {
       setArgument(9 + index / 8, word)
       index += 8
     }
+    setArgument(ServiceClass.argumentWord, UInt64(service.serviceClass.rawValue))
     try execute(.installService)
   }
 

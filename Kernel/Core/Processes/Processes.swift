@@ -75,6 +75,8 @@ enum Processes {
       do throws(NIC.Failure) {
         try nic.installProcess(
           block.identifier, queueLimit: UInt32(block.plan.limits.queuedCalls),
+          waitLimitNanoseconds: UInt64(block.plan.limits.waitMicroseconds) * 1000,
+          dropsRefused: block.plan.limits.dropsRefusedCalls,
           limits: block.exported.limits, quantumNanoseconds: block.exported.quantumNanoseconds,
           patienceNanoseconds: PolicyChoice.value.patienceNanoseconds)
         if block.exported.allowedCores != .all { block.publishAllowedCores() }

@@ -13,6 +13,8 @@ enum ServiceRegistry {
     let port: UInt16
     let program: UInt32
     let version: UInt32
+    /// Of its procedures: bit n for `ServiceClass` n.
+    let classes: UInt8
 
     /// - Precondition: port, program and version fit: the caller or the NIC has checked.
     init(_ service: NIC.Service) {
@@ -20,13 +22,17 @@ enum ServiceRegistry {
       port = UInt16(truncatingIfNeeded: service.port)
       program = UInt32(truncatingIfNeeded: service.program)
       version = UInt32(truncatingIfNeeded: service.version)
+      classes = 1 << service.serviceClass.rawValue
     }
 
-    init(process: ProcessIdentifier, port: UInt16, program: UInt32, version: UInt32) {
+    init(
+      process: ProcessIdentifier, port: UInt16, program: UInt32, version: UInt32, classes: UInt8
+    ) {
       self.process = process
       self.port = port
       self.program = program
       self.version = version
+      self.classes = classes
     }
 
     func isSame(as other: Entry) -> Bool {
@@ -41,7 +47,7 @@ enum ServiceRegistry {
   private struct Place: ~Copyable {
     /// Program and version; written while `owner` is 0.
     let key = Atomic<UInt64>(0)
-    /// Process and port, as `ownerWord` has them; 0: nobody serves this.
+    /// Port (bits 0…15), process (16…31), classes (32…35); 0: nobody serves this.
     let owner = Atomic<UInt64>(0)
 
     var entry: Entry? {
@@ -52,13 +58,20 @@ enum ServiceRegistry {
         process: ProcessIdentifier(UInt16(truncatingIfNeeded: word >> 16)),
         port: UInt16(truncatingIfNeeded: word),
         program: UInt32(truncatingIfNeeded: names >> 32),
-        version: UInt32(truncatingIfNeeded: names))
+        version: UInt32(truncatingIfNeeded: names),
+        classes: UInt8(truncatingIfNeeded: word >> 32))
     }
 
     func fill(with entry: Entry) {
       key.store(UInt64(entry.program) << 32 | UInt64(entry.version), ordering: .relaxed)
       owner.store(
-        UInt64(entry.process.number) << 16 | UInt64(entry.port), ordering: .releasing)
+        UInt64(entry.classes) << 32 | UInt64(entry.process.number) << 16 | UInt64(entry.port),
+        ordering: .releasing)
+    }
+
+    /// Another procedure of the same program. Under `Kernel.withTables`.
+    func add(_ serviceClass: ServiceClass) {
+      owner.bitwiseOr(1 << (32 + UInt64(serviceClass.rawValue)), ordering: .relaxed)
     }
 
     func clear() { owner.store(0, ordering: .releasing) }
@@ -99,7 +112,11 @@ enum ServiceRegistry {
   /// The NIC has installed a procedure; those of one program and version share an entry.
   static func note(_ service: NIC.Service) {
     let entry = Entry(service)
-    guard index(of: entry) == nil, let free = freeIndex else { return }
+    if let known = index(of: entry) {
+      places[known].add(service.serviceClass)
+      return
+    }
+    guard let free = freeIndex else { return }
     unsafe holders[free] = entry.process
     places[free].fill(with: entry)
   }

@@ -202,7 +202,7 @@ enum SystemCalls {
     guard address % 8 == 0 else { return .misalignedAddress }
     guard let nic = Kernel.nic else { return .noNIC }
     let process = thread.process
-    var words = InlineArray<10, UInt64>(repeating: 0)
+    var words = InlineArray<11, UInt64>(repeating: 0)
     var signatures = InlineArray<512, UInt8>(repeating: 0)
     let argumentBytes: Int
     let resultBytes: Int
@@ -224,12 +224,14 @@ enum SystemCalls {
       }
     } catch { return error }
     guard words[0] > 0, words[0] <= 0xffff else { return .invalidPort }
+    guard let serviceClass = UInt8(exactly: words[10]).flatMap({ ServiceClass(rawValue: $0) })
+    else { return .invalidClass }
     // The NIC delivers only code addresses of the process's own image.
     guard UserMemory.isExecutable(words[4], of: process) else { return .invalidAddress }
 
     let service = NIC.Service(
       process: process, port: words[0], program: words[1], version: words[2], procedure: words[3],
-      code: words[4], data: words[5])
+      code: words[4], data: words[5], serviceClass: serviceClass)
     return Kernel.withTables {
       guard ServiceRegistry.hasRoom(for: service) else { return .tableFull }
       do throws(NIC.Failure) {
@@ -288,6 +290,7 @@ enum SystemCalls {
     case .invalidSignature: .invalidSignature
     case .invalidPort: .invalidPort
     case .invalidAddress: .invalidAddress
+    case .invalidClass: .invalidClass
     default: .invalidState
     }
   }

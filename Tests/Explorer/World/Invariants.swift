@@ -289,7 +289,13 @@ extension World {
         throw Fault(
           .r14WorkConservation, "process \(process.number) has \(running) cores, too many")
       }
-      let queued = nic.processes[process].queue.first != nil
+      let queue = nic.processes[process].queue
+      for serviceClass in ServiceClass.allCases
+      where queue.passes[Int(serviceClass.rawValue)] > ServiceClass.passingLimit + 2 {
+        throw Fault(
+          .r14WorkConservation, "a class of process \(process.number) was passed too often")
+      }
+      let queued = !queue.isEmpty
       guard queued || nic.processes[process].resumesWaiting > 0 else { continue }
       let workers = nic.endpoints.filter { $0.isInstalled && $0.process == process }
       let startable = workers.contains { queued && $0.isParked || $0.needsResume }

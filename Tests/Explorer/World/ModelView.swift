@@ -49,11 +49,13 @@ extension Lauberhorn {
     var places: [(call: CallIndex, place: CallPlace)] = []
     for number in 0..<processes.capacity {
       let process = ProcessIdentifier(UInt16(number))
-      var next = processes[process].queue.first
-      // More than can be: the chain is a ring.
-      while let call = next, places.count <= 4 * configuration.callCount {
-        places.append((call, .queue(process)))
-        next = calls[call].next
+      for serviceClass in ServiceClass.allCases {
+        var next = processes[process].queue.first(of: serviceClass)
+        // More than can be: the chain is a ring.
+        while let call = next, places.count <= 4 * configuration.callCount {
+          places.append((call, .queue(process)))
+          next = calls[call].next
+        }
       }
     }
     for index in cores.indices {
@@ -197,14 +199,17 @@ extension Lauberhorn {
       digest.combine(processes[process].resumesWaiting)
       digest.combine(processes[process].firstEndpoint)
       digest.combine(rank(processes[process].lastDeliveryOrder))
-      var next = processes[process].queue.first
-      var length = 0
-      while let call = next, length <= configuration.callCount {
-        combine(call, into: &digest)
-        next = calls[call].next
-        length += 1
+      for serviceClass in ServiceClass.allCases {
+        var next = processes[process].queue.first(of: serviceClass)
+        var length = 0
+        while let call = next, length <= configuration.callCount {
+          combine(call, into: &digest)
+          next = calls[call].next
+          length += 1
+        }
+        digest.combine(length)
+        digest.combine(Int(processes[process].queue.passes[Int(serviceClass.rawValue)]))
       }
-      digest.combine(length)
     }
     var waiting = processes.firstWaiting
     var length = 0

@@ -1,6 +1,6 @@
 // What is explored: the machine, its processes, the calls, and how much may go wrong.
 
-import Interface
+public import Interface
 
 /// A call that a client will make.
 public enum CallKind: UInt8, Hashable, Sendable {
@@ -55,14 +55,18 @@ public struct ProcessPlan: Hashable, Sendable {
   public var workers: Int
   public var maximumCores: Int
   public var queueLimit: Int
+  /// Of the calls with an int; echoes are urgent.
+  public var intClass: ServiceClass
   public var calls: [CallKind]
 
   public init(
-    workers: Int = 1, maximumCores: Int? = nil, queueLimit: Int = 1000, calls: [CallKind]
+    workers: Int = 1, maximumCores: Int? = nil, queueLimit: Int = 1000,
+    intClass: ServiceClass = .urgent, calls: [CallKind]
   ) {
     self.workers = workers
     self.maximumCores = maximumCores ?? workers
     self.queueLimit = queueLimit
+    self.intClass = intClass
     self.calls = calls
   }
 }

@@ -120,13 +120,17 @@ struct World {
       let opaque = UInt64(SignatureCode.opaque.rawValue) | 0x1000 << 8
       for (procedure, signature) in [(1, int), (2, [opaque | opaque << 24])] {
         let bytes: UInt64 = procedure == 1 ? 1 : 3
-        try command(
-          .installService,
+        let words =
           [
             process, UInt64(PlannedCall.port(index + 1)), 0x2000_0000 + process, 1,
             UInt64(procedure), CodeAddress.handler(index + 1, echo: procedure == 2), 0x5000,
             bytes, bytes,
-          ] + signature)
+          ] + signature
+        let serviceClass = procedure == 1 ? plan.intClass : .urgent
+        try command(
+          .installService,
+          words + Array(repeating: 0, count: ServiceClass.argumentWord - words.count)
+            + [UInt64(serviceClass.rawValue)])
       }
     }
     guard !scenario.startsThreads else { return }

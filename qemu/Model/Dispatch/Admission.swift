@@ -49,12 +49,15 @@ extension ProcessTable {
   /// Whether a call of `process` may come in; if not, which counter says why. Everything that could
   /// go on went on already, so a queue that is full now stays full; an empty one takes the call
   /// in any case, since a core may be free.
-  func refusal(for process: ProcessIdentifier) -> NICCounter? {
+  func refusal(
+    for process: ProcessIdentifier, _ serviceClass: ServiceClass
+  ) -> NICCounter? {
     let queued = self[process].queue.count
     guard queued < max(self[process].queueLimit, 1) else { return .rejectedOverload }
     let limit = self[process].waitLimitNanoseconds
     guard limit > 0, queued > 0,
-      self[process].waitEstimate.waitNanoseconds(behind: queued) > limit
+      self[process].waitEstimate.waitNanoseconds(
+        behind: self[process].queue.count(before: serviceClass)) > limit
     else { return nil }
     return .rejectedExpectedWait
   }

@@ -34,7 +34,7 @@ extension Lauberhorn {
   // MARK: - 1: a held load of a worker of the process
 
   private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.first != nil, let worker = heldWorker(of: process),
+    guard !processes[process].queue.isEmpty, let worker = heldWorker(of: process),
       let call = takeWaitingCall(of: process)
     else { return false }
     deliverWarm(call, to: worker)
@@ -45,7 +45,7 @@ extension Lauberhorn {
   /// takes no turn, since nobody else could have this worker; and as a load fewer is held after it,
   /// nothing that waits can go on.
   mutating func deliverAtOnce(_ call: CallIndex, of process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.first == nil, let worker = heldWorker(of: process) else {
+    guard processes[process].queue.isEmpty, let worker = heldWorker(of: process) else {
       return false
     }
     deliverWarm(call, to: worker)
@@ -80,7 +80,7 @@ extension Lauberhorn {
     return call
   }
 
-  /// Back to the head of the queue: it has waited longest (R8).
+  /// Back to the head of its class: it has waited longest (R8).
   mutating func requeue(_ call: CallIndex) {
     let process = calls[call].process
     counters.count(.callsRequeued)
@@ -121,7 +121,7 @@ extension Lauberhorn {
       deliver(.resume, to: kernelEndpoint, naming: worker)
       return true
     }
-    guard processes[process].queue.first != nil,
+    guard !processes[process].queue.isEmpty,
       let worker = findEndpoint(of: process, where: { $0.isParked }),
       let call = takeWaitingCall(of: process)
     else { return false }
@@ -198,7 +198,7 @@ extension Lauberhorn {
     var startable = 0
     var next = processes[process].firstEndpoint
     while let endpoint = next, startable <= wanted {
-      let isForCall = self[endpoint].isParked && processes[process].queue.first != nil
+      let isForCall = self[endpoint].isParked && !processes[process].queue.isEmpty
       if isForCall || self[endpoint].needsResume { startable += 1 }
       next = self[endpoint].nextOfProcess
     }
@@ -233,9 +233,9 @@ extension Lauberhorn {
     from process: ProcessIdentifier, to other: ProcessIdentifier
   ) -> Bool {
     let patience = processes[process].patienceNanoseconds
-    guard patience > 0, let own = processes[process].queue.first else { return true }
+    guard patience > 0, let own = processes[process].queue.oldest(in: calls) else { return true }
     let resumed = findEndpoint(of: other, where: { $0.needsResume }).flatMap { self[$0].call }
-    guard let waiting = resumed ?? processes[other].queue.first else { return true }
+    guard let waiting = resumed ?? processes[other].queue.oldest(in: calls) else { return true }
     return calls[waiting].arrival.nanoseconds.addingSaturated(patience)
       <= calls[own].arrival.nanoseconds
   }
@@ -244,6 +244,6 @@ extension Lauberhorn {
     if let worker = findEndpoint(of: process, where: { $0.needsResume }) {
       return self[worker].detachOrder
     }
-    return processes[process].queue.first.map { calls[$0].arrivalOrder }
+    return processes[process].queue.oldest(in: calls).map { calls[$0].arrivalOrder }
   }
 }

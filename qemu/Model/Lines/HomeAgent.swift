@@ -321,7 +321,7 @@ extension Lauberhorn {
       bind(call, to: endpoint, on: core)
     } else if mustLeave(process, core) {
       deliver(.yieldNow, to: endpoint)
-    } else if processes[process].queue.first != nil {
+    } else if !processes[process].queue.isEmpty {
       yieldToAnother(than: process, from: endpoint, core)
     }
   }

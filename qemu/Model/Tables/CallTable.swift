@@ -26,6 +26,7 @@ struct Call: Hashable {
   let transaction: UInt32
   let procedure: ProcedureKey
   let service: ServiceIndex
+  let serviceClass: ServiceClass
   let process: ProcessIdentifier
   /// Used bytes of its argument area.
   let argumentBytes: Int
@@ -43,8 +44,8 @@ struct Call: Hashable {
       tag: CallTag(0),
       caller: Caller(ethernet: EthernetAddress(0), internet: InternetAddress(0), port: 0),
       transaction: 0, procedure: ProcedureKey(port: 0, program: 0, version: 0, procedure: 0),
-      service: ServiceIndex(number: 0), process: .kernel, argumentBytes: 0, arrivalOrder: 0,
-      arrival: Moment())
+      service: ServiceIndex(number: 0), serviceClass: .urgent, process: .kernel, argumentBytes: 0,
+      arrivalOrder: 0, arrival: Moment())
   }
 
   var overflowLineCount: Int { ArgumentArea.overflowLines(forEnd: argumentBytes) }
@@ -153,7 +154,7 @@ struct CallTable: Hashable {
   }
 }
 
-/// Waiting calls of a process, chained through `Call.next`.
+/// Waiting calls of a process and a class, chained through `Call.next`.
 struct CallQueue: Hashable {
   private(set) var first: CallIndex?
   private var last: CallIndex?

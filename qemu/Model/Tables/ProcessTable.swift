@@ -26,7 +26,7 @@ struct Process: Hashable {
   /// How much older another process's call must be than its own before a worker that could go on
   /// gives up its core; 0: any older one will do.
   var patienceNanoseconds: UInt64 = 0
-  var queue = CallQueue()
+  var queue = ClassQueues()
   /// Its endpoints that need a core again (R11).
   var resumesWaiting = 0
   /// First of its endpoints, chained through `Endpoint.nextOfProcess`.

@@ -19,6 +19,7 @@ struct Service: Hashable {
   var data: UInt64 = 0
   var argumentSignatureBytes: UInt16 = 0
   var resultSignatureBytes: UInt16 = 0
+  var serviceClass = ServiceClass.urgent
   /// Found by calls.
   var isInstalled = false
   /// Accepted calls that still need the signatures.

@@ -51,7 +51,8 @@ extension Lauberhorn {
     }
     let process = services[service].process
     processes[process].arrivals += 1
-    if let reason = processes.refusal(for: process) {
+    let serviceClass = services[service].serviceClass
+    if let reason = processes.refusal(for: process, serviceClass) {
       statistics.count(.rejectedOverload, of: process, service)
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
@@ -60,8 +61,8 @@ extension Lauberhorn {
     }
     let call = Call(
       tag: calls.takeTag(), caller: datagram.caller, transaction: rpc.transaction,
-      procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
-      arrivalOrder: nextOrder(), arrival: clock)
+      procedure: rpc.procedure, service: service, serviceClass: serviceClass, process: process,
+      argumentBytes: used, arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
       statistics.count(.rejectedOverload, of: process, service)
       refuse(
