@@ -40,8 +40,8 @@ export WENGEN_KERNEL := $(KERNEL)
 unexport WENGEN_TARGET
 
 .DEFAULT_GOAL := help
-.PHONY: help run trace debug gdb test unit device-test boot-test errata-test firmware-test fuzz benchmark \
-  figures load explore mutate doctor packages kernel services device image clients grub tools \
+.PHONY: help run trace top debug gdb test unit device-test boot-test errata-test firmware-test fuzz \
+  benchmark figures load explore soak mutate doctor packages kernel services device image clients grub tools \
   swift format lint clean
 .DELETE_ON_ERROR:
 .SECONDARY: $(OUT)/kernel.elf $(OUT)/kernel-checked.elf
@@ -50,6 +50,7 @@ help:
 	@echo 'Wengen, an operating system kernel for the LAUBERHORN NIC. Targets:'
 	@echo '  run         boot it under QEMU, call its services, show what each call took'
 	@echo '  trace       such a run, recorded: for Perfetto, babeltrace2, spreadsheets'
+	@echo '  top         in another terminal: what the running machine does, every second'
 	@echo '  debug, gdb  a guest that waits for a debugger, and the debugger'
 	@echo '  test        unit tests, boot tests and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
@@ -62,6 +63,7 @@ help:
 	@echo '  figures     simulate and draw the figures of Documentation/simulation.md'
 	@echo '  load        many calls to spin services in QEMU, verified; LOAD="--closed 4 --mix tpcc"'
 	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
+	@echo '  soak        SOAK=$(SOAK): seeds x calls under preemptions, kills and restarts, none lost'
 	@echo '  mutate      break model and loops on purpose; every fault must be caught'
 	@echo '  doctor      check what is needed, say what to type for what is missing'
 	@echo '  packages    install the Debian packages that are missing'
@@ -99,21 +101,22 @@ trace: image tools .build/debug/wengen-trace
 	@echo 'In $(TRACE): trace.json (drop it on https://ui.perfetto.dev), trace.csv, request.svg, ctf/'
 	@echo 'Next: babeltrace2 $(TRACE)/ctf | less'
 
+# TOP: where the statistics service is, or --once.
+TOP ?=
+
+top: .build/debug/wengen-top
+	@.build/debug/wengen-top $(TOP)
+
 # A guest that waits for a debugger, and the debugger, in two terminals.
-debug: image
-	@echo 'Waiting for a debugger: type make gdb in another terminal. Ctrl-A X leaves.'
-	@qemu-system-aarch64 -nodefaults -no-user-config -no-reboot -display none -monitor none \
-	  -machine virt,gic-version=3,virtualization=on -cpu cortex-a57 -smp $(SMP) -m $(MEM) \
-	  -serial mon:stdio -semihosting-config enable=on,target=native -plugin $(OUT)/lauberhorn.so \
-	  -netdev user,id=net0,ipv6=off,hostfwd=udp:127.0.0.1:14001-:4001,hostfwd=udp:127.0.0.1:14002-:4002 \
-	  -device lauberhorn,netdev=net0 -kernel $(OUT)/$(KERNEL).img -initrd $(OUT)/services.cpio \
-	  -append 'exit=semihosting $(APPEND)' -S -gdb tcp:127.0.0.1:$(GDB_PORT)
+debug: image tools
+	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' ACCEL='$(ACCEL)' \
+	  APPEND='$(APPEND)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
 
 gdb: $(OUT)/$(KERNEL).elf
-	@gdb-multiarch -q -ex 'target remote 127.0.0.1:$(GDB_PORT)' -x Tools/Scripts/kernel.gdb \
-	  $(OUT)/$(KERNEL).elf
+	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
+	  -ex at-start $(OUT)/$(KERNEL).elf
 
-test: image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace
+test: image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -122,10 +125,10 @@ unit: packages swift
 device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
-boot-test: image clients .build/debug/wengen-trace
+boot-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image $(OUT)/kernel-checked.img clients
+errata-test: image $(OUT)/kernel-checked.img clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
@@ -170,6 +173,14 @@ explore: packages swift
 	@.build/debug/wengen-explore random $(SEEDS)
 	@.build/debug/wengen-explore large
 
+# Seeds, and the calls of each (Tests/Boot/SoakTests.swift).
+SOAK ?= 20x5000
+
+soak: image
+	@$(QUIET) tests $(SWIFT_BUILD) --build-tests
+	@WENGEN_SOAK=$(SOAK) swift test --build-system native --skip-build --filter SoakTests \
+	  --no-parallel </dev/null
+
 # Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
 MUTANT ?=
 
@@ -211,7 +222,7 @@ $(OUT)/%.img: $(OUT)/%.elf
 	@aarch64-linux-gnu-objcopy -O binary $< $@
 
 # What runs, and what only boot tests run.
-programs := echo calculator rpcbind
+programs := echo calculator rpcbind statistics
 test_programs := batch hostile spin
 
 $(OUT)/programs: Package.swift \
@@ -262,6 +273,10 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 .build/debug/wengen-trace: Package.swift \
   $(call sources,Tools/Trace Kernel/Interface Kernel/Tracing Kernel/Reporting) | packages swift
 	@$(QUIET) trace-tool $(SWIFT_BUILD) --product wengen-trace
+	@touch $@
+
+.build/debug/wengen-top: Package.swift $(call sources,Tools/Harness Tools/Top) | swift
+	@$(QUIET) top $(SWIFT_BUILD) --product wengen-top
 	@touch $@
 
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \

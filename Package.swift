@@ -75,8 +75,8 @@ let hostTargets: [Target] = [
   .target(
     name: "UserRuntime", dependencies: ["Interface", "UserStart"], path: "User/Runtime",
     exclude: [
-      "LogLine.swift", "Process.swift", "Service.swift", "SystemCalls.swift", "UserLines.swift",
-      "UserLoop.swift",
+      "LogLine.swift", "Machine.swift", "Process.swift", "Service.swift", "SystemCalls.swift",
+      "UserLines.swift", "UserLoop.swift",
     ], swiftSettings: strict),
   tests(
     "UserRuntimeTests", "Interface", "Marshalling", "SystemInterface", "UserRuntime", "UserStart"),
@@ -108,7 +108,10 @@ let hostTargets: [Target] = [
     name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
     path: "Tools/Figures", exclude: ["Plots", "packages.txt"], swiftSettings: strict + optimised),
   .executableTarget(
-    name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace", swiftSettings: strict),
+    name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace",
+    swiftSettings: strict),
+  .executableTarget(
+    name: "wengen-top", dependencies: ["Harness"], path: "Tools/Top", swiftSettings: strict),
   .executableTarget(
     name: "wengen-call", dependencies: ["Harness"], path: "Tools/Call", swiftSettings: strict),
   .target(
@@ -139,7 +142,8 @@ let hostTargets: [Target] = [
   tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
-    name: "BootTests", dependencies: ["Harness"], path: "Tests/Boot", swiftSettings: strict),
+    name: "BootTests", dependencies: ["Harness", "Workload"], path: "Tests/Boot",
+    swiftSettings: strict),
 ]
 
 /// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.
@@ -200,6 +204,9 @@ let userTargets: [Target] = [
   .executableTarget(
     name: "spin", dependencies: ["Interface", "UserRuntime"], path: "User/Spin",
     exclude: ["spin.x"], swiftSettings: strict),
+  .executableTarget(
+    name: "statistics", dependencies: ["Interface", "SystemInterface", "UserRuntime"],
+    path: "User/Statistics", exclude: ["statistics.x"], swiftSettings: strict),
   .executableTarget(
     name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
     swiftSettings: strict),

@@ -70,6 +70,9 @@ public enum Command: UInt64, Hashable, Sendable, CaseIterable {
   case readCounter = 7
   /// Arguments: core. The NIC preempts it (R9); the kernel need not read the result (R15).
   case preemptCore = 8
+  /// Arguments: kind of record (`NICStatistics`), number, for spans the first bucket. The value is
+  /// the number of words of the record, which stands in the argument words until they are written.
+  case readStatistics = 9
 }
 
 /// How a command ended.

@@ -61,12 +61,18 @@ public struct PhysicalRange: Equatable, Sendable {
 public protocol PhysicalMemory: ~Copyable {
   /// Reads the word at an address that is a multiple of eight.
   func read(at address: PhysicalAddress) -> UInt64
-  /// Writes the word at an address that is a multiple of eight. Writes must become visible in
-  /// program order to the table walkers of all cores.
+  /// Writes the word at an address that is a multiple of eight.
   mutating func write(_ word: UInt64, at address: PhysicalAddress)
+  /// Writes a word that makes others reachable: whoever reads it on its way sees those as written.
+  mutating func publish(_ word: UInt64, at address: PhysicalAddress)
 }
 
 extension PhysicalMemory where Self: ~Copyable {
+  /// Writes a word that leads to others, which were written before.
+  public mutating func publish(_ word: UInt64, at address: PhysicalAddress) {
+    write(word, at: address)
+  }
+
   /// Clears a frame.
   mutating func clearFrame(at frame: PhysicalAddress) {
     var offset: UInt64 = 0

@@ -77,7 +77,7 @@ public struct TranslationTable: ~Copyable, Sendable {
         for: start + offset, target: target + offset, bytesLeft: bytes - offset, frames: &frames,
         in: &memory)
       let leaf = Descriptor.leaf(to: target + offset, attributes, level: place.level)
-      memory.write(leaf.bits, at: place.address)
+      memory.publish(leaf.bits, at: place.address)
       offset += Level.entryBytes(place.level)
     }
     return .barrier
@@ -150,17 +150,14 @@ public struct TranslationTable: ~Copyable, Sendable {
 
   // MARK: - Questions
 
+  /// For whoever only looks, also while others change the table.
+  public var reader: TranslationReader { TranslationReader(half, root: root) }
+
   /// What an address leads to; nil if it is not mapped, or not an address of this half.
   public func lookup(
     _ address: VirtualAddress, in memory: borrowing some PhysicalMemory & ~Copyable
   ) -> Translation? {
-    guard contains(address) else { return nil }
-    let entry = walk(address, in: memory)
-    guard entry.isLeaf, let attributes = entry.descriptor.attributes else { return nil }
-    let offset = address.bits & (entry.bytes - 1)
-    return Translation(
-      physical: entry.descriptor.address + offset, attributes: attributes,
-      bytesLeft: entry.bytes - offset)
+    reader.lookup(address, in: memory)
   }
 
   /// Calls `body` for every page and block in ascending order: first address, bytes, what it
@@ -169,7 +166,7 @@ public struct TranslationTable: ~Copyable, Sendable {
     in memory: borrowing some PhysicalMemory & ~Copyable,
     _ body: (VirtualAddress, UInt64, Translation) -> Void
   ) {
-    var address = VirtualAddress(half == .kernel ? Self.kernelBase : 0)
+    var address = VirtualAddress(half == .kernel ? TranslationReader.kernelBase : 0)
     while contains(address) {
       let entry = walk(address, in: memory)
       if entry.isLeaf, let attributes = entry.descriptor.attributes {
@@ -184,12 +181,7 @@ public struct TranslationTable: ~Copyable, Sendable {
   }
 
   /// Whether an address is in the table's half.
-  public func contains(_ address: VirtualAddress) -> Bool {
-    half == .kernel ? address.bits >= Self.kernelBase : address.bits < Self.lowEnd
-  }
-
-  private static var kernelBase: UInt64 { ~(lowEnd - 1) }
-  private static var lowEnd: UInt64 { 1 << Page.virtualAddressBits }
+  public func contains(_ address: VirtualAddress) -> Bool { reader.contains(address) }
 
   private func check(_ start: VirtualAddress, bytes: UInt64) throws(MappingError) {
     guard start.isAligned(to: Page.bytes), bytes > 0, bytes % Page.bytes == 0 else {

@@ -20,14 +20,7 @@ extension TranslationTable {
   func walk(
     _ address: VirtualAddress, in memory: borrowing some PhysicalMemory & ~Copyable
   ) -> TableEntry {
-    var table = root
-    var level = 0
-    while true {
-      let entry = entry(for: address, table: table, level: level, in: memory)
-      guard entry.descriptor.isTable(level: level) else { return entry }
-      table = entry.descriptor.address
-      level += 1
-    }
+    reader.walk(address, in: memory)
   }
 
   /// The invalid entry for the largest page or block that can start at `address`, with all
@@ -39,7 +32,7 @@ extension TranslationTable {
     var table = root
     var level = 0
     while true {
-      let entry = entry(for: address, table: table, level: level, in: memory)
+      let entry = reader.entry(for: address, table: table, level: level, in: memory)
       if entry.isLeaf { throw .alreadyMapped(address) }
       if entry.descriptor.isTable(level: level) {
         // Also where a block would fit: a table in use, or an empty one left by `unmap`, is
@@ -51,7 +44,7 @@ extension TranslationTable {
           && address.isAligned(to: entry.bytes) && target.isAligned(to: entry.bytes)
         if fits { return entry }
         table = try makeTable(frames: &frames, in: &memory)
-        memory.write(Descriptor.table(at: table).bits, at: entry.address)
+        memory.publish(Descriptor.table(at: table).bits, at: entry.address)
       }
       level += 1
     }
@@ -81,17 +74,8 @@ extension TranslationTable {
       }
       memory.write(Descriptor.invalid.bits, at: entry.address)
       invalidateNow(.invalidate(first: entryFirst, pages: entry.bytes / Page.bytes))
-      memory.write(Descriptor.table(at: table).bits, at: entry.address)
+      memory.publish(Descriptor.table(at: table).bits, at: entry.address)
     }
-  }
-
-  private func entry(
-    for address: VirtualAddress, table: PhysicalAddress, level: Int,
-    in memory: borrowing some PhysicalMemory & ~Copyable
-  ) -> TableEntry {
-    let place = table + Level.index(of: address, level: level) * 8
-    return TableEntry(
-      address: place, level: level, descriptor: Descriptor(bits: memory.read(at: place)))
   }
 
   private func makeTable(

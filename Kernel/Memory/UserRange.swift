@@ -47,7 +47,7 @@ public struct UserRange: ~Copyable, Sendable {
   /// - Parameter alignment: a power of two that the address must be a multiple of.
   public init(
     _ start: VirtualAddress, bytes: UInt64, alignment: UInt64 = 1, for use: Use,
-    table: borrowing TranslationTable, in memory: borrowing some PhysicalMemory & ~Copyable
+    table: TranslationReader, in memory: borrowing some PhysicalMemory & ~Copyable
   ) throws(UserRangeError) {
     guard table.half == .user, table.contains(start) else { throw .outsideUserHalf }
     guard start.isAligned(to: alignment) else { throw .misaligned }
@@ -75,7 +75,7 @@ public struct UserRange: ~Copyable, Sendable {
   /// Where the bytes from `offset` on are in physical memory, and how many lie in one piece
   /// there; nil at the end of the range, or if it is no longer mapped.
   public func piece(
-    at offset: UInt64, table: borrowing TranslationTable,
+    at offset: UInt64, table: TranslationReader,
     in memory: borrowing some PhysicalMemory & ~Copyable
   ) -> PhysicalRange? {
     guard offset < bytes, let translation = table.lookup(start + offset, in: memory) else {

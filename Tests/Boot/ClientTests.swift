@@ -21,12 +21,15 @@ extension BootTests {
     }
 
     @Test func rpcgenClientIsContent() throws {
-      let guest = try Guest()
+      let guest = try Guest(ports: [StatisticsService.port])
+      let statistics = try guest.hostPort(ofGuestPort: StatisticsService.port)
       let client = guest.machine.configuration.artefacts.rpcgenClient
       try guest.machine.configuration.artefacts.require([client])
       let result = try ChildProcess.run(
-        client, [String(guest.echoPort), String(guest.calculatorPort)], within: .seconds(60))
+        client, [guest.echoPort, guest.calculatorPort, statistics].map(String.init),
+        within: .seconds(60))
       #expect(result.status == .exited(0), "\(result.output)\(result.errors)")
+      #expect(result.output.contains("process 2 echo: 10 calls, 10 replied"))
     }
 
     @Test(arguments: [1, 4]) func tenThousandCallsLoseNone(cores: Int) throws {

@@ -111,7 +111,12 @@ final class Guest {
       if line.hasPrefix("exit [status]") { return sums }
       let words = line.split(separator: " ").map(String.init)
       if words.first == "NIC:", let value = words.last.flatMap({ UInt64($0) }) {
-        sums[words.dropFirst().dropLast().joined(separator: " "), default: 0] += value
+        let name = words.dropFirst().dropLast().joined(separator: " ")
+        sums[name, default: 0] += value
+        // The cores count things of the same name.
+        sums["NIC \(name)"] = value
+      } else if words.first == "RCU:", words.count == 3, let value = UInt64(words[2]) {
+        sums[words[1]] = value
       } else if words.first == "core" {
         for (name, value) in zip(words.dropFirst(2), words.dropFirst(3)) {
           if let value = UInt64(value) { sums[name, default: 0] += value }

@@ -10,6 +10,7 @@ enum HostileService {
   static let null = RPCProcedure(program: program, version: 1, procedure: 0)
   static let attack = RPCProcedure(program: program, version: 1, procedure: 1)
   static let abuse = RPCProcedure(program: program, version: 1, procedure: 2)
+  static let calls = RPCProcedure(program: program, version: 1, procedure: 3)
 
   static func arguments(_ which: UInt32) -> [UInt8] {
     var encoder = XDREncoder()
@@ -108,6 +109,14 @@ extension BootTests {
         #expect(console.contains("attack-\(attack) (process"), "attack \(attack) is not reported")
       }
       #expect(console.contains("a call did not end"))
+      // The frames have names in the program's sources.
+      var reader = UserFaultReader()
+      let faults = reader.read(Array(console.utf8))
+      #expect(faults.count >= Self.attacks.count - 2)
+      let artefacts = guest.machine.configuration.artefacts
+      let named = faults.compactMap { $0.description(with: artefacts) }
+      #expect(named.count == faults.count)
+      #expect(named.contains { $0.contains("attack") && $0.contains("User/Hostile/") })
       let statistics = try guest.statistics()
       #expect(statistics["faults", default: 0] >= UInt64(Self.attacks.count - 2))
       #expect(statistics["violations"] == nil)

@@ -72,7 +72,7 @@ extension BootTests {
       let console = guest.machine.console.text
       #expect(console.contains("core 2 did not start: firmware answered -2"))
       #expect(console.contains("core 3 did not start: firmware answered -2"))
-      #expect(console.contains("ready: 3 processes, 2 cores, NIC up"))
+      #expect(console.contains("ready: 4 processes, 2 cores, NIC up"))
       for round in 1...20 { try guest.expectBothServicesAnswer("with two of four cores, \(round)") }
       guest.machine.type("cores\n")
       try guest.machine.expectLine(containing: "core 3: offline")

@@ -82,6 +82,23 @@ extension BootTests {
       }
     }
 
+    /// Debian's python3-jsonschema, with what the format's description requires.
+    @Test func chromeTraceFitsItsSchema() throws {
+      let (folder, _) = try tracedRun(calls: 5)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let schema = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../Fixtures/chrome-trace.schema.json").path
+      let result = try ChildProcess.run(
+        "/usr/bin/python3",
+        [
+          "-c",
+          "import json, sys, jsonschema; jsonschema.Draft201909Validator(json.load(open("
+            + "sys.argv[2]))).validate(json.load(open(sys.argv[1])))",
+          folder + "/trace.json", schema,
+        ])
+      #expect(result.status == .exited(0), "\(result.errors.suffix(2000))")
+    }
+
     @Test func babeltraceReadsItWithoutAWarning() throws {
       let (folder, _) = try tracedRun(calls: 5)
       defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,8 +1,9 @@
 /*
- * A client of both services, as anybody would write it: stubs by rpcgen,
+ * A client of the services, as anybody would write it: stubs by rpcgen,
  * RPC by libtirpc. Calls every procedure, checks every result.
  *
- * usage: rpcgen-client ECHO_PORT CALCULATOR_PORT   (UDP, on 127.0.0.1)
+ * usage: rpcgen-client ECHO_PORT CALCULATOR_PORT [STATISTICS_PORT]
+ * (UDP, on 127.0.0.1)
  *
  * Exit status: 0 all right, 1 a call failed or gave a wrong result, 64 usage.
  *
@@ -19,6 +20,7 @@
 
 #include "calculator.h"
 #include "echo.h"
+#include "statistics.h"
 
 static int failures;
 
@@ -127,6 +129,39 @@ static void call_mean(CLIENT *client, unsigned count)
     }
 }
 
+/* Reads every record there is; prints processes and their calls. */
+static void read_statistics(CLIENT *client)
+{
+    u_int first = 0;
+    u_quad_t accepted = 0;
+    statistics_system machine = { .number = STATISTICS_NONE };
+
+    for (;;) {
+        char name[33] = "";
+        statistics_process process = { .name = name };
+        if (!succeeded(client, statistics_process_1(&first, &process, client),
+                       "STATISTICS_PROCESS")) {
+            return;
+        }
+        if (process.number == STATISTICS_NONE) {
+            break;
+        }
+        printf("process %" PRIu64 " %s: %" PRIu64 " calls, %" PRIu64
+               " replied\n", (uint64_t)process.number, process.name,
+               (uint64_t)process.calls.accepted,
+               (uint64_t)process.calls.replied);
+        accepted += process.calls.accepted;
+        first = (u_int)process.number + 1;
+    }
+    first = 0;
+    if (succeeded(client, statistics_system_1(&first, &machine, client),
+                  "STATISTICS_SYSTEM")) {
+        /* Every call so far belongs to a process; the last are our own. */
+        report("STATISTICS_SYSTEM", machine.number == 0 && machine.cores > 0 &&
+                                    machine.calls_accepted > accepted);
+    }
+}
+
 static uint16_t parse_port(const char *text)
 {
     char *end;
@@ -142,8 +177,9 @@ static uint16_t parse_port(const char *text)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: rpcgen-client ECHO_PORT CALCULATOR_PORT\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: rpcgen-client ECHO_PORT CALCULATOR_PORT "
+                        "[STATISTICS_PORT]\n");
         return 64;
     }
     CLIENT *echo = connect_to(parse_port(argv[1]), ECHO_PROGRAM, ECHO_VERSION);
@@ -173,6 +209,13 @@ int main(int argc, char **argv)
     call_mean(calculator, 0);
     call_mean(calculator, 1);
     call_mean(calculator, CALCULATOR_MAXIMUM_VALUES);
+
+    if (argc == 4) {
+        CLIENT *statistics = connect_to(parse_port(argv[3]), STATISTICS_PROGRAM,
+                                        STATISTICS_VERSION);
+        read_statistics(statistics);
+        clnt_destroy(statistics);
+    }
 
     clnt_destroy(echo);
     clnt_destroy(calculator);

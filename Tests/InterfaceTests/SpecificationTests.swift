@@ -88,6 +88,7 @@ struct SpecificationTests {
     }
     for mode in CoreMode.allCases { numbers["CoreMode.\(mode)"] = UInt64(mode.rawValue) }
     for command in Command.allCases { numbers["Command.\(command)"] = command.rawValue }
+    for kind in NICStatistics.allCases { numbers["NICStatistics.\(kind)"] = kind.rawValue }
     for result in CommandResult.allCases { numbers["CommandResult.\(result)"] = result.rawValue }
     return numbers
   }()

@@ -24,11 +24,11 @@ import Testing
         PageAttributes(type, access), frames: &frames, in: &memory)
     }
     let range = try UserRange(
-      VirtualAddress(start), bytes: bytes, alignment: alignment, for: use, table: table,
+      VirtualAddress(start), bytes: bytes, alignment: alignment, for: use, table: table.reader,
       in: memory)
     var pieces: [PhysicalRange] = []
     var offset: UInt64 = 0
-    while let piece = range.piece(at: offset, table: table, in: memory) {
+    while let piece = range.piece(at: offset, table: table.reader, in: memory) {
       pieces.append(piece)
       offset += piece.bytes
     }
@@ -90,7 +90,7 @@ import Testing
       PageAttributes(.normal, .kernelReadWrite), frames: &frames, in: &memory)
     let expected = UserRangeError.outsideUserHalf
     do throws(UserRangeError) {
-      _ = try UserRange(VirtualAddress(0), bytes: 8, for: .read, table: table, in: memory)
+      _ = try UserRange(VirtualAddress(0), bytes: 8, for: .read, table: table.reader, in: memory)
       Issue.record("accepted a claim on kernel memory")
     } catch {
       #expect(error == expected)

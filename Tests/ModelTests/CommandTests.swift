@@ -121,7 +121,7 @@ import Testing
     #expect(bench.count(.deliveredToUserLoop) == 1)
   }
 
-  @Test(arguments: [0, 9, 1000, .max] as [UInt64])
+  @Test(arguments: [0, 10, 1000, .max] as [UInt64])
   func unknownCommandsAreRefused(number: UInt64) throws {
     let bench = try Bench()
     bench.write(Register.command, number)

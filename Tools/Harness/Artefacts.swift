@@ -31,6 +31,8 @@ public struct Artefacts: Sendable {
   public var services: String { "\(folder)/services.cpio" }
   /// The user programs themselves.
   public var programs: String { "\(folder)/programs" }
+  /// A user program with its symbols.
+  public func symbols(of program: String) -> String { "\(folder)/symbols/\(program)" }
   /// The FPGA, as a plug-in of QEMU.
   public var device: String { "\(folder)/lauberhorn.so" }
   /// The client that rpcgen makes of the services' definitions.

@@ -104,7 +104,7 @@ public final class Machine: Sendable {
   }
 
   /// Waits for the guest to end, however long that takes: for a person at its console.
-  func waitForEnd() { emulator.waitForEnd() }
+  public func waitForEnd() { emulator.waitForEnd() }
 
   /// Ends QEMU at once.
   public func kill() { emulator.kill() }

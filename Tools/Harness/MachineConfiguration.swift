@@ -54,6 +54,10 @@ public struct MachineConfiguration: Sendable {
   }
   public var wire: DatagramWire?
   public var artefacts: Artefacts
+  /// Where a debugger finds the machine, which then waits for it; nil: it starts by itself.
+  public var debuggerPort: UInt16?
+  /// Whether a reset of the guest boots it again; else it ends QEMU.
+  public var allowsReboot = false
   /// Who starts the kernel.
   public var bootPath = BootPath.image
   /// As QEMU's `-cpu` takes it; WENGEN_CPU of the environment, for running tests on another one.
@@ -86,7 +90,7 @@ public struct MachineConfiguration: Sendable {
   public var arguments: [String] {
     // -nodefaults: no network card of QEMU's own, whose boot ROM a minimal installation lacks.
     var arguments = [
-      "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
+      "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
       "-machine",
       "virt,gic-version=3,virtualization=\(hasHypervisorLevel ? "on" : "off")"
         + ",acpi=\(hasACPI ? "on" : "off")"
@@ -94,6 +98,7 @@ public struct MachineConfiguration: Sendable {
       "-cpu", processor, "-smp", String(coreCount), "-m", memory, "-serial", "stdio",
       "-semihosting-config", "enable=on,target=native",
     ]
+    if !allowsReboot { arguments.append("-no-reboot") }
     if let accelerator { arguments += ["-accel", accelerator] }
     if deterministic { arguments += ["-icount", "shift=0,sleep=off"] }
 
@@ -115,6 +120,7 @@ public struct MachineConfiguration: Sendable {
       ]
     }
     if let deviceTree { arguments += ["-dtb", deviceTree] }
+    if let debuggerPort { arguments += ["-S", "-gdb", "tcp:127.0.0.1:\(debuggerPort)"] }
     if let packetCapture {
       arguments += [
         "-object", "filter-dump,id=dump,netdev=net0,file=\(Self.escape(packetCapture))",

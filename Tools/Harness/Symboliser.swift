@@ -36,14 +36,14 @@ public struct Symboliser: Sendable {
     guard let start = lines.lastIndex(where: { $0.contains("backtrace:") }) else { return [] }
     var frames: [Frame] = []
     for line in lines[(start + 1)...] {
-      guard let frame = parse(line) else { break }
+      guard let frame = frame(in: line) else { break }
       frames.append(frame)
     }
     return frames
   }
 
   /// `[0] 0xffff800000012345`, whatever stands before it.
-  private static func parse(_ line: Substring) -> Frame? {
+  static func frame(in line: Substring) -> Frame? {
     guard let open = line.lastIndex(of: "["), let close = line[open...].firstIndex(of: "]"),
       let index = Int(line[line.index(after: open)..<close]),
       let prefix = line[close...].firstRange(of: "0x"),

@@ -30,7 +30,7 @@ final class Runner {
       artefacts.kernelImage, artefacts.services, artefacts.device, artefacts.kernelELF,
     ])
     var hostPorts: [UInt16: UInt16] = [:]
-    for guest in [EchoService.port, CalculatorService.port] {
+    for guest in [EchoService.port, CalculatorService.port, StatisticsService.port] {
       // The guest's own number when it is free: that is what the guest's rpcbind tells clients.
       hostPorts[guest] = try freeLoopbackPort(preferred: guest)
     }
@@ -52,6 +52,7 @@ final class Runner {
     configuration.accelerator = settings.accelerator
     configuration.packetCapture = settings.packetCapture
     configuration.bootArguments = settings.bootArguments
+    configuration.debuggerPort = settings.debuggerPort
     if let folder = settings.traceFolder {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       configuration.traceFile = folder + "/nic.bin"
@@ -69,15 +70,25 @@ final class Runner {
       ?? artefacts.folder + "/serial-\(hostPorts[EchoService.port] ?? 0).txt"
     try Data().write(to: URL(filePath: serial))
     let serialFile = try FileHandle(forWritingTo: URL(filePath: serial))
+    let faults = Mutex(UserFaultReader())
     machine = try Machine(configuration) { [echo] in
-      if echo.isOn.load(ordering: .relaxed) { write($0) }
-      serialFile.write(Data($0))
+      let bytes = $0
+      let isShown = echo.isOn.load(ordering: .relaxed)
+      if isShown { write(bytes) }
+      serialFile.write(Data(bytes))
+      for fault in faults.withLock({ $0.read(bytes) }) where isShown {
+        // A terminal in raw mode needs both ends of a line.
+        if let text = fault.description(with: artefacts) {
+          write(Array(text.replacing("\n", with: "\r\n").utf8))
+        }
+      }
     }
   }
 
   /// Returns the exit status of the program.
   func run() throws -> Int32 {
     do {
+      if let port = settings.debuggerPort { return try waitForDebugger(at: port) }
       try machine.expectLine(containing: "ready:", within: .seconds(60))
       let bootSeconds = Date().timeIntervalSince(start)
       let tally = try makeCalls()
@@ -93,6 +104,19 @@ final class Runner {
       machine.kill()
       throw error
     }
+  }
+
+  /// The guest does what a debugger in another terminal wants; this is its console.
+  private func waitForDebugger(at port: UInt16) throws -> Int32 {
+    say("It waits for a debugger at 127.0.0.1:\(port): type make gdb in another terminal.")
+    guard Terminal.isInteractive else {
+      machine.waitForEnd()
+      let status = try machine.waitForExit(within: .seconds(5))
+      say("The guest ended: \(status).")
+      return status.shellStatus
+    }
+    say("This is its serial console. Ctrl-A X leaves.\n")
+    return try stayAtConsole()
   }
 
   // MARK: Calls
@@ -191,6 +215,9 @@ final class Runner {
       lines.append("The guest runs on. Call it from another terminal:")
       lines.append("  \(rpcinfoCommand)")
       lines.append("  .build/debug/wengen-call 127.0.0.1:\(port) 0x20000102 1 1 --int 40 --int 2")
+      let statistics = hostPorts[StatisticsService.port] ?? 0
+      lines.append(
+        "  make top" + (statistics == StatisticsService.port ? "" : " TOP=127.0.0.1:\(statistics)"))
       lines.append("This is its serial console: try help. Ctrl-A X leaves.")
     } else {
       lines.append("Next: make run CALLS=10000, or make test.")

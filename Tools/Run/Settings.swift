@@ -24,6 +24,8 @@ struct Settings {
   var bootArguments: [String] = []
   /// A folder for what NIC and kernel record of the run; nil records nothing.
   var traceFolder: String?
+  /// Where to wait for a debugger; nil: run.
+  var debuggerPort: UInt16?
   /// When `make` was started, for the time it took in all.
   var makeStart: Date?
 
@@ -52,6 +54,7 @@ struct Settings {
     accelerator = value("ACCEL")
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
     traceFolder = value("TRACE")
+    debuggerPort = try number("GDB_PORT", in: 1...65535).map(UInt16.init)
     bootArguments = value("APPEND")?.split(separator: " ").map(String.init) ?? []
     makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
   }

@@ -7,6 +7,10 @@ struct CommandRegisters: Hashable {
   var arguments = [UInt64](repeating: 0, count: Register.commandArgumentWords)
   var result = CommandResult.done
   var value: UInt64 = 0
+
+  mutating func clearArguments() {
+    for word in arguments.indices { arguments[word] = 0 }
+  }
 }
 
 extension Lauberhorn {
@@ -52,8 +56,10 @@ extension Lauberhorn {
     case Register.command:
       commandRegisters.value = 0
       commandRegisters.result = execute(value)
-      // What a command does not get is 0, whatever the one before got.
-      for word in commandRegisters.arguments.indices { commandRegisters.arguments[word] = 0 }
+      // What a command does not get is 0, whatever the one before got, or returned.
+      if value != Command.readStatistics.rawValue || commandRegisters.result != .done {
+        commandRegisters.clearArguments()
+      }
     case Register.magic, Register.version, Register.features, Register.capacity,
       Register.serviceCapacity, Register.ethernetAddress, Register.commandResult,
       Register.commandValue, Register.heldLoadLimit:
@@ -88,6 +94,7 @@ extension Lauberhorn {
     case .removeService: removeService()
     case .readCounter: readCounter()
     case .preemptCore: preemptCore()
+    case .readStatistics: readStatistics()
     }
   }
 
@@ -113,6 +120,7 @@ extension Lauberhorn {
     installed.dropsExcess = argument(7) != 0
     installed.patienceNanoseconds = argument(8)
     processes[process] = installed
+    statistics.forget(process)
     initializeState(
       of: process,
       CoreLimits(
@@ -214,7 +222,7 @@ extension Lauberhorn {
       key: key, process: process, code: argument(5), data: argument(6),
       argumentSignatureBytes: UInt16(argumentBytes), resultSignatureBytes: UInt16(resultBytes))
     do {
-      try services.insert(service, signatureBytes: both)
+      statistics.forget(try services.insert(service, signatureBytes: both))
     } catch {
       switch error {
       case .alreadyInstalled: return .alreadyInstalled
@@ -268,5 +276,54 @@ extension Lauberhorn {
     else { return .invalidCounter }
     commandRegisters.value = counters[counter]
     return .done
+  }
+
+  // MARK: - Statistics
+
+  /// Arguments: kind, number, first bucket. The record stands in the argument words afterwards and
+  /// the value is its number of words.
+  private mutating func readStatistics() -> CommandResult {
+    guard let kind = NICStatistics(rawValue: argument(0)) else { return .invalidCounter }
+    let (number, bucket) = (argument(1), argument(2))
+    commandRegisters.clearArguments()
+    switch kind {
+    case .core:
+      guard number < UInt64(cores.count) else { return .invalidCore }
+      let core = CoreIdentifier(UInt16(number))
+      for statistic in CoreStatistic.allCases { answer(statistics[statistic, of: core]) }
+    case .process:
+      guard number < UInt64(processes.capacity) else { return .invalidProcess }
+      let process = ProcessIdentifier(UInt16(number))
+      guard processes[process].isInstalled else { return .notInstalled }
+      for statistic in CallStatistic.allCases { answer(statistics[statistic, of: process]) }
+      answer(UInt64(processes[process].queue.count))
+      answer(statistics.longestQueue(of: process))
+    case .service:
+      guard number < UInt64(services.services.count),
+        let place = services.services[Int(number)...].firstIndex(where: { $0.isInstalled })
+      else { return .notInstalled }
+      let index = ServiceIndex(number: Int32(place))
+      let service = services[index]
+      answer(UInt64(place))
+      answer(UInt64(service.process.number))
+      answer(UInt64(service.key.port))
+      answer(UInt64(service.key.program))
+      answer(UInt64(service.key.version))
+      answer(UInt64(service.key.procedure))
+      for statistic in CallStatistic.allCases { answer(statistics[statistic, of: index]) }
+    case .span:
+      guard let span = Int(exactly: number).flatMap(RequestSpan.init),
+        bucket < UInt64(NICStatistics.bucketCount)
+      else { return .invalidCounter }
+      for bucket in Int(bucket)..<NICStatistics.bucketCount { answer(statistics[span, bucket]) }
+    }
+    return .done
+  }
+
+  /// Appends a word to the record, as far as there is room; the value counts them.
+  private mutating func answer(_ word: UInt64) {
+    guard commandRegisters.value < UInt64(Register.commandArgumentWords) else { return }
+    commandRegisters.arguments[Int(commandRegisters.value)] = word
+    commandRegisters.value += 1
   }
 }

@@ -100,6 +100,7 @@ public struct Lauberhorn: Hashable, Sendable {
   var own: OwnAddresses
   var stallLimitNanoseconds: UInt64
   var counters = Counters()
+  var statistics: Statistics
   var outputs = Outputs()
   var services: ServiceTable
   var processes: ProcessTable
@@ -131,6 +132,9 @@ public struct Lauberhorn: Hashable, Sendable {
     own = OwnAddresses(
       ethernet: configuration.ethernetAddress, internet: configuration.internetAddress)
     stallLimitNanoseconds = configuration.stallLimitNanoseconds
+    statistics = Statistics(
+      cores: configuration.coreCount, processes: configuration.processCount,
+      services: configuration.serviceCount)
     services = ServiceTable(capacity: configuration.serviceCount)
     processes = ProcessTable(capacity: configuration.processCount)
     endpoints = Array(repeating: Endpoint(), count: configuration.endpointCount)

@@ -120,6 +120,12 @@ public func lineStore(
     Access(access), offset: offset, size: Int(size), value: value)
 }
 
+@c(lauberhorn_model_line_inspect)
+public func lineInspect(_ model: OpaquePointer, _ offset: UInt64, _ size: UInt32) -> UInt64 {
+  // Safety: `instance`: see above.
+  unsafe model.instance.pointee.model.inspectLine(offset: offset, size: Int(size))
+}
+
 @c(lauberhorn_model_register_read)
 public func registerRead(
   _ model: OpaquePointer, _ access: UnsafePointer<LauberhornAccess>, _ offset: UInt64

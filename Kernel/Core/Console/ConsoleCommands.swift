@@ -7,12 +7,14 @@ internal import Boot
 internal import CommandLine
 internal import Interface
 internal import Reporting
+internal import Scheduling
 internal import Tracing
 
 /// One command.
 enum ConsoleCommand: CaseIterable {
-  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log, kill
-  case lines, limits, preempt, probe, reboot, panic, exit
+  case help, processes, cores, runQueues, endpoints, services, nic, statistics, trace, log
+  case start, stop, kill, policy, lines, limits, preempt, benchmark, probe, hang, reboot, panic
+  case exit
 
   var name: StaticString {
     switch self {
@@ -26,7 +28,12 @@ enum ConsoleCommand: CaseIterable {
     case .statistics: "stats"
     case .trace: "trace"
     case .log: "log"
+    case .start: "start"
+    case .stop: "stop"
     case .kill: "kill"
+    case .policy: "policy"
+    case .benchmark: "bench"
+    case .hang: "hang"
     case .lines: "lines"
     case .limits: "limits"
     case .preempt: "preempt"
@@ -42,7 +49,10 @@ enum ConsoleCommand: CaseIterable {
     switch self {
     case .trace: "..."
     case .log: "[levels]"
+    case .start: "name"
+    case .stop: "process"
     case .kill: "process"
+    case .hang: "core"
     case .limits: "process min max weight us"
     case .preempt: "core"
     case .probe: "[ms]"
@@ -61,9 +71,14 @@ enum ConsoleCommand: CaseIterable {
     case .services: "programs that can be called"
     case .nic: "the NIC"
     case .statistics: "what cores and NIC have counted"
-    case .trace: "events: on [sources], off, show [n], dump, counts"
+    case .trace: "events: on [sources], off, show [n], live, dump, counts"
     case .log: "what the log shows: info, or warning,process=debug"
+    case .start: "start a program of the initial archive that does not run"
+    case .stop: "end a process, by name or number, and leave it ended"
     case .kill: "end a process, as a fault would"
+    case .policy: "the order in which ready workers run"
+    case .benchmark: "what steps of the kernel take, by the counter"
+    case .hang: "stop a core, to see the watchdog (boot argument debug=yes)"
     case .lines: "what NIC and kernel tell each other about cores and processes"
     case .preempt: "make the NIC preempt a core"
     case .limits: "cores, weight and quantum of a process"
@@ -82,15 +97,19 @@ enum ConsoleCommands {
   nonisolated(unsafe) private static var editor = LineEditor()
 
   /// Takes all bytes that have arrived.
-  static func receive() {
+  /// - Returns: whether there were any.
+  static func receive() -> Bool {
     Console.clearInputInterrupt()
+    var hasInput = false
     while let byte = Console.readByte() {
+      hasInput = true
       var event = LineEditorEvent.none
       Console.withReply { event = unsafe editor.receive(byte, showing: &$0) }
       guard event == .entered else { continue }
       unsafe editor.withLine { execute(CommandWords($0)) }
       unsafe editor.clear()
     }
+    return hasInput
   }
 
   private static func execute(_ words: borrowing CommandWords) {
@@ -116,10 +135,15 @@ enum ConsoleCommands {
     case .endpoints: SystemTables.printEndpoints()
     case .services: SystemTables.printServices()
     case .nic: SystemTables.printNIC()
-    case .statistics: Statistics.print()
+    case .statistics: StatisticsText.printAll()
     case .trace: trace(words)
     case .log: log(words)
-    case .kill: kill(words)
+    case .start: ProcessCommands.start(words)
+    case .stop: ProcessCommands.stop(words)
+    case .kill: ProcessCommands.kill(words)
+    case .policy: ProcessCommands.printPolicy()
+    case .benchmark: KernelBenchmark.run()
+    case .hang: hang(words)
     case .lines: SystemTables.printLines()
     case .limits: limits(words)
     case .preempt: preempt(words)
@@ -176,8 +200,10 @@ enum ConsoleCommands {
       TraceDump.text(count: Int(words.number(2) ?? 8))
     } else if words.isWord(1, "counts") {
       TraceDump.counts()
+    } else if words.isWord(1, "live"), words.isWord(2, "on") || words.isWord(2, "off") {
+      if !TraceLive.set(words.isWord(2, "on")) { reply("trace live: not with watch=off") }
     } else {
-      reply("trace on [sources], trace off, trace dump, trace show [n], trace counts")
+      reply("trace on [sources], off, show [n], live on, live off, dump, counts")
     }
   }
 
@@ -202,17 +228,18 @@ enum ConsoleCommands {
     }
   }
 
-  private static func kill(_ words: borrowing CommandWords) {
-    guard let number = words.number(1) else {
-      reply("kill: the number of a process, as ps shows it")
+  private static func hang(_ words: borrowing CommandWords) {
+    guard BootSettings.allowsDebugging else {
+      reply("hang: only with the boot argument debug=yes")
       return
     }
-    guard number > 0, number <= UInt64(ProcessTable.capacity),
-      ProcessEnd.kill(ProcessIdentifier(UInt16(number)))
+    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount),
+      Kernel.onlineCores.contains(CoreIdentifier(UInt16(core)))
     else {
-      reply("no process \(number) to kill")
+      reply("hang: a core from 0 to \(Kernel.coreCount - 1)")
       return
     }
+    Watchdog.stop(CoreIdentifier(UInt16(core)))
   }
 
   private static func limits(_ words: borrowing CommandWords) {

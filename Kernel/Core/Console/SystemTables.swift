@@ -31,6 +31,7 @@ enum SystemTables {
       if let text { write(text) }
     }
     write("end of processes")
+    StatisticsText.printProcesses()
   }
 
   /// What its general threads have run, as their cores have noted it last.
@@ -142,13 +143,12 @@ enum SystemTables {
 
   static func printServices() {
     for index in 0..<ServiceRegistry.capacity {
-      let text = Kernel.withTables { () -> LogText? in
-        guard let entry = ServiceRegistry.entry(at: index) else { return nil }
-        return
-          "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
-      }
-      if let text { write(text) }
+      guard let entry = ServiceRegistry.entry(at: index) else { continue }
+      write(
+        "program \(hexadecimal: entry.program) version \(entry.version) UDP port \(entry.port) process \(entry.process.number)"
+      )
     }
+    StatisticsText.printServices()
   }
 
   static func printNIC() {
@@ -160,7 +160,9 @@ enum SystemTables {
     write(
       "LAUBERHORN, \(nic.endpointCapacity) endpoints, address \(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
     )
-    Statistics.printNIC(nic)
+    StatisticsText.printNIC(nic)
+    StatisticsText.printNICCores()
+    StatisticsText.printSpans()
   }
 
   private static func write(_ text: LogText) {

@@ -105,7 +105,7 @@ enum TraceDump {
 
   // MARK: What there is
 
-  private static func forEachRing(
+  static func forEachRing(
     _ body: (_ core: UInt16, _ isRare: Bool, EventRing, _ index: Int) -> Void
   ) {
     for core in 0..<Kernel.coreCount {
@@ -131,7 +131,7 @@ enum TraceDump {
 }
 
 extension TextOutput {
-  fileprivate mutating func writeEvent(_ record: TraceRecord) {
+  mutating func writeEvent(_ record: TraceRecord) {
     write(record, ticksPerSecond: max(1, read_counter_frequency()))
     write("\n")
   }

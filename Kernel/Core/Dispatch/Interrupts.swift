@@ -66,6 +66,11 @@ enum Interrupts {
         if due.look { taken.insert(.look) }
         if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
         if due.supervision { Supervisor.work(on: core) }
+        if due.console {
+          Console.transmit()
+          let hasInput = ConsoleCommands.receive()
+          core.scheduleConsole(isBusy: hasInput || Console.hasOutput)
+        }
       case attention:
         core.count(.requests)
         if core.readMail() { taken.insert(.invitation) }
@@ -73,7 +78,7 @@ enum Interrupts {
       case watch: taken.insert(.watch)
       case unsafe console:
         Console.transmit()
-        ConsoleCommands.receive()
+        _ = ConsoleCommands.receive()
       // With a held load comes a message that says all (R10). Without one the NIC wants the core
       // itself (R9).
       case worker:
@@ -97,9 +102,11 @@ enum Interrupts {
       if thread.core == core.core {
         hasOwn = true
       } else {
-        InterruptGenerator.send(watch, affinity: Kernel.affinity(of: thread.core))
+        InterruptGenerator.send(watch, affinity: Kernel.cores[thread.core].affinity)
       }
     }
+    Watchdog.makeRound()
+    TraceLive.show()
     core.scheduleWatch()
     return hasOwn
   }
@@ -107,7 +114,7 @@ enum Interrupts {
   /// Makes another core look around, wherever it is: in user mode and at a held load it takes the
   /// interrupt at once or, where a held load is not interruptible, within the stall limit (R9).
   static func requestAttention(of core: CoreIdentifier) {
-    InterruptGenerator.send(attention, affinity: Kernel.affinity(of: core))
+    InterruptGenerator.send(attention, affinity: Kernel.cores[core].affinity)
   }
 }
 

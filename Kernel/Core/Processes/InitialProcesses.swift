@@ -82,6 +82,55 @@ enum InitialProcesses {
     }
   }
 
+  // MARK: At the console
+
+  enum StartResult {
+    case started(ProcessIdentifier)
+    case notFound
+    case failed
+  }
+
+  /// Starts one of them again: the process of this name in `services.conf`, or else the program.
+  static func start(named name: Span<UInt8>) -> StartResult {
+    InitialArchive.withArchive { archive -> StartResult in
+      guard let plan = plan(named: name, in: archive) else { return .notFound }
+      do throws(Processes.Failure) {
+        let thread = try Processes.create(
+          plan, file: archive.content(of: plan.image), isAwaited: false)
+        let core = CoreReference.current
+        core.admit(thread)
+        core.requestReschedule()
+        return .started(thread.process)
+      } catch {
+        Log.error("\(plan.name) does not start: \(error)")
+        return .failed
+      }
+    } ?? .notFound
+  }
+
+  private static func plan(
+    named name: Span<UInt8>, in archive: borrowing Archive
+  ) -> ProcessPlan? {
+    if let manifest = archive.entry(named: ServiceManifest.path) {
+      var lines = ServiceManifest(archive.content(of: manifest))
+      while true {
+        do throws(ServiceManifestError) {
+          guard let line = try lines.next() else { break }
+          guard let image = archive.entry(named: lines.text(line.program)), image.isFile,
+            ProcessName(lines.text(line.name)).isSpelled(name)
+          else { continue }
+          return ProcessPlan(
+            name: ProcessName(name), image: image, argument: line.argument, limits: line.limits,
+            restart: line.restart)
+        } catch { continue }  // Boot has reported it.
+      }
+    }
+    guard let image = archive.entry(named: name), image.isFile else { return nil }
+    return ProcessPlan(
+      name: ProcessName(name), image: image, argument: 0, limits: ProcessLimits(),
+      restart: .onFailure)
+  }
+
   private static func create(
     _ plan: ProcessPlan, from archive: borrowing Archive, number: Int
   ) -> Bool {

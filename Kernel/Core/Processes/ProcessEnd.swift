@@ -6,6 +6,7 @@
 
 internal import ArchAArch64
 internal import Boot
+internal import Images
 internal import Interface
 internal import Reporting
 internal import Scheduling
@@ -75,6 +76,23 @@ enum ProcessEnd {
     return true
   }
 
+  /// As `kill`, and the process stays ended: its restart policy does not count.
+  static func stop(_ process: ProcessIdentifier) -> Bool {
+    let name = Processes.name(of: process)
+    let ends = Kernel.withTables {
+      ProcessTable.withBlock(of: process) { block -> Bool in
+        // It runs, or waits for its restart; one that ends already gets no new life either.
+        block.nextStartNanoseconds = nil
+        return block.table == nil || ProcessTable.beginEnd(of: process)
+      } ?? false
+    }
+    guard ends else { return false }
+    Log.information("\(name) (process \(process.number)) stopped: asked for")
+    Kernel.withTables { Supervisor.noteStop() }
+    Supervisor.work(on: CoreReference.current)
+    return true
+  }
+
   /// The caller's thread has ended (`DispatchSequence.end`), on no core any more.
   static func noteThreadEnd(_ thread: ThreadReference) {
     let process = thread.process
@@ -99,13 +117,24 @@ enum ProcessEnd {
       frame = outer
     }
     let (found, depth) = (addresses, count)
+    let program = programName(of: thread.process)
     Console.withOutput { output in
       output.write("frames of ")
       output.write(name)
-      output.write(":\n")
+      // Whose symbols they are.
+      output.write(" (")
+      output.write(program)
+      output.write("):\n")
       for index in 0..<depth {
         output.writeLine("  [\(index)] \(hexadecimal: found[index], digits: 16)")
       }
     }
+  }
+
+  /// The file that a process was made from.
+  private static func programName(of process: ProcessIdentifier) -> ProcessName {
+    let image = Kernel.withTables { ProcessTable.withBlock(of: process) { $0.plan.image } }
+    guard let image else { return .unknown }
+    return InitialArchive.withArchive { ProcessName($0.name(of: image)) } ?? .unknown
   }
 }

@@ -30,6 +30,15 @@ struct ProcessName: Reportable, Sendable {
   func write(to output: inout some TextOutput & ~Copyable) {
     output.write(escaping: bytes.span.extracting(first: count))
   }
+
+  /// The name, zero behind its end.
+  var padded: InlineArray<32, UInt8> { bytes }
+
+  func isSpelled(_ name: Span<UInt8>) -> Bool {
+    guard name.count == count else { return false }
+    for index in 0..<count where bytes[index] != name[index] { return false }
+    return true
+  }
 }
 
 /// What a process is made from: enough to make it again.
@@ -77,6 +86,8 @@ struct ProcessBlock: ~Copyable {
   var exported: ProcessExport
   /// Whether the NIC has forgotten it.
   var isWithdrawn = false
+  /// Whether readers find it no more; its memory is freed after a grace period.
+  var isUnlinked = false
   /// When it starts again, in nanoseconds; nil: it does not, or it runs.
   var nextStartNanoseconds: UInt64?
 
@@ -95,6 +106,14 @@ struct ProcessBlock: ~Copyable {
     }
   }
 
+  /// Physical address of its table; 0 when it has none.
+  var tableRoot: UInt64 {
+    switch table {
+    case .some(let table): table.root.bits
+    case nil: 0
+    }
+  }
+
   /// Pages that it may still get.
   var pagesLeft: UInt64 {
     let limit = UInt64(plan.limits.memoryKibibytes) * 1024 / Page.bytes
@@ -108,6 +127,8 @@ struct ProcessState: ~Copyable {
   let isEnding = Atomic<Bool>(false)
   /// Threads that have not ended.
   let liveThreads = Atomic<UInt32>(0)
+  /// Physical address of its translation table, for readers (`ProcessTable.withReader`); 0: none.
+  let publishedTable = Atomic<UInt64>(0)
 }
 
 /// All processes; number 0 is the kernel itself and has no block. Blocks under
@@ -124,6 +145,15 @@ enum ProcessTable {
   static func freeIdentifier() -> ProcessIdentifier? {
     for number in 1...capacity where unsafe blocks[number] == nil {
       return ProcessIdentifier(UInt16(number))
+    }
+    return nil
+  }
+
+  /// The process of this name; the lowest number when there are several.
+  static func find(_ name: Span<UInt8>) -> ProcessIdentifier? {
+    for number in 1...capacity {
+      let process = ProcessIdentifier(UInt16(number))
+      if withBlock(of: process, { $0.plan.name.isSpelled(name) }) ?? false { return process }
     }
     return nil
   }
@@ -155,6 +185,46 @@ enum ProcessTable {
       throw error
     }
   }
+
+  // MARK: Without a lock
+
+  /// Lets a caller look at a process's address space, which stays while it does; nil when there is
+  /// none.
+  static func withReader<Result, Failure: Error>(
+    of process: ProcessIdentifier,
+    _ body: (TranslationReader) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard process.index <= capacity else { return nil }
+    return try Reading.section { () throws(Failure) -> Result? in
+      let root = states[process.index].publishedTable.load(ordering: .acquiring)
+      guard root != 0 else { return nil }
+      return try body(TranslationReader(.user, root: PhysicalAddress(root)))
+    }
+  }
+
+  /// A process's name; nil when it has no address space. Its place in `names` is written before
+  /// the table is published.
+  static func name(of process: ProcessIdentifier) -> ProcessName? {
+    withReader(of: process) { _ in unsafe names[process.index] }
+  }
+
+  /// The process's address space is complete. Under `Kernel.withTables`.
+  static func publish(_ block: borrowing ProcessBlock) {
+    unsafe names[block.identifier.index] = block.plan.name
+    states[block.identifier.index].publishedTable.store(block.tableRoot, ordering: .releasing)
+  }
+
+  /// From here on nobody finds the address space; who has found it may go on to use it.
+  static func unpublish(_ process: ProcessIdentifier) {
+    states[process.index].publishedTable.store(0, ordering: .releasing)
+  }
+
+  // Safety: written under `Kernel.withTables` while no reader can find the process, as
+  // `Supervisor` waits for a grace period before a number is used again.
+  nonisolated(unsafe) private static var names = InlineArray<65, ProcessName>(
+    repeating: .unknown)
+
+  // MARK: Under the lock
 
   /// Lets a caller look at a process's address space; nil when there is none.
   static func withTable<Result, Failure: Error>(

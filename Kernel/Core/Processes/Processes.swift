@@ -67,6 +67,7 @@ enum Processes {
     block.entry = image.entry
     block.nextMapping = UserAddressSpace.mappingsBase
     block.isWithdrawn = false
+    block.isUnlinked = false
     block.nextStartNanoseconds = nil
     block.exported = ProcessExport(block.plan.limits)
     if let nic = Kernel.nic {
@@ -81,6 +82,7 @@ enum Processes {
       }
     }
     ProcessTable.beginLife(of: block.identifier)
+    ProcessTable.publish(block)
     do throws(Failure) {
       let thread = try addThread(
         to: &block, entry: image.entry, argument: block.plan.argument, isAwaited: isAwaited)
@@ -88,6 +90,8 @@ enum Processes {
       CoreReference.current.trace(.processCreated, thread.traceWorker)
       return thread
     } catch {
+      // No thread of the process has run, so nobody looks at its memory.
+      ProcessTable.unpublish(block.identifier)
       Supervisor.withdraw(&block)
       KernelMemory.destroyUserTable(of: &block)
       throw error
@@ -130,7 +134,7 @@ enum Processes {
   // MARK: Questions
 
   static func name(of process: ProcessIdentifier) -> ProcessName {
-    Kernel.withTables { ProcessTable.withBlock(of: process) { $0.plan.name } } ?? .unknown
+    ProcessTable.name(of: process) ?? .unknown
   }
 
   /// Processes that run.

@@ -46,8 +46,12 @@ enum Supervisor {
     hasWork.store(true, ordering: .releasing)
   }
 
+  /// A process's end has begun, and nothing follows it. Under `Kernel.withTables`.
+  static func noteStop() { hasWork.store(true, ordering: .releasing) }
+
   /// One round.
   static func work(on core: CoreReference) {
+    Watchdog.visit(core)
     guard hasWork.load(ordering: .acquiring) else { return }
     // Nobody waits for this core: a core in a round has no process's table unless it runs it.
     if core.running == nil { core.activate(userTable: KernelMemory.noProcessTable) }
@@ -58,8 +62,22 @@ enum Supervisor {
 
   /// - Returns: when the next round is due, in nanoseconds since the counter started.
   private static func round(on core: CoreReference) -> UInt64? {
-    var next: UInt64?
     let now = Log.uptimeNanoseconds
+    var next = lookAtProcesses(on: core, now: now)
+    Unlinked.poll()
+    var hasFreed = false
+    while let process = Unlinked.takeFree() {
+      ProcessTable.withBlock(of: process) { free(&$0) }
+      hasFreed = true
+    }
+    if hasFreed { next = lookAtProcesses(on: core, now: now) }
+    if next == nil { hasWork.store(false, ordering: .releasing) }
+    return next
+  }
+
+  /// - Returns: when one of them wants to be looked at again.
+  private static func lookAtProcesses(on core: CoreReference, now: UInt64) -> UInt64? {
+    var next: UInt64?
     for number in 1...ProcessTable.capacity {
       let process = ProcessIdentifier(UInt16(number))
       guard
@@ -72,7 +90,6 @@ enum Supervisor {
       case .gone: _ = ProcessTable.remove(process)
       }
     }
-    if next == nil { hasWork.store(false, ordering: .releasing) }
     return next
   }
 
@@ -89,10 +106,12 @@ enum Supervisor {
   ) -> RoundResult {
     if block.table != nil {
       guard ProcessTable.isEnding(block.identifier) else { return .settled }
-      guard endThreads(of: block), letGo(of: &block) else {
-        return .due(now + roundNanoseconds)
+      if endThreads(of: block), letGo(of: &block), !block.isUnlinked {
+        block.isUnlinked = true
+        ProcessTable.unpublish(block.identifier)
+        Unlinked.append(block.identifier)
       }
-      free(&block)
+      return .due(now + roundNanoseconds)
     }
     guard let start = block.nextStartNanoseconds else { return .gone }
     guard start <= now else { return .due(start) }
@@ -149,6 +168,7 @@ enum Supervisor {
 
   private static func free(_ block: inout ProcessBlock) {
     KernelMemory.destroyUserTable(of: &block)
+    ServiceRegistry.reuse(placesOf: block.identifier)
     for index in 0..<block.threads.count {
       guard let identifier = block.threads[index] else { continue }
       Kernel.threads[identifier].release()

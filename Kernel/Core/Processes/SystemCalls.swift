@@ -28,9 +28,6 @@ enum SystemCalls {
       return .goesOn
     }
     switch call {
-    case .yield:
-      // Threads.S sends number 0 another way.
-      answer(thread, .unknownSystemCall)
     case .exit:
       ProcessEnd.exit(thread, status: thread[0])
       return .ends
@@ -39,7 +36,9 @@ enum SystemCalls {
     case .registerService:
       answer(thread, registerService(thread, address: thread[0]))
     case .attachEndpoint:
-      answer(thread, attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1]))
+      answer(
+        thread,
+        attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1], loop: thread[2]))
     case .findService:
       findService(thread, program: thread[0], version: thread[1])
     case .mapMemory:
@@ -67,6 +66,8 @@ enum SystemCalls {
       answer(thread, wake(threadAt: thread[0], of: thread.process))
     case .setAffinity:
       return setAffinity(of: thread, mask: thread[0])
+    case .systemStatistics:
+      systemStatistics(thread, kind: thread[0] >> 32, from: thread[0] & 0xffff_ffff, thread[1])
     }
     return .goesOn
   }
@@ -162,6 +163,20 @@ enum SystemCalls {
     return .none
   }
 
+  private static func systemStatistics(
+    _ thread: ThreadReference, kind: UInt64, from number: UInt64, _ address: UInt64
+  ) {
+    guard address % 8 == 0 else { return answer(thread, .misalignedAddress) }
+    guard let kind = SystemRecord(rawValue: kind),
+      let record = SystemRecords.record(kind, from: number)
+    else { return answer(thread, .notFound) }
+    let words = record.words
+    do throws(SystemError) {
+      try UserMemory.write(words.span, of: thread.process, to: address)
+    } catch { return answer(thread, error) }
+    answer(thread, .none, value: UInt64(record.count))
+  }
+
   private static func answer(_ thread: ThreadReference, _ error: SystemError, value: UInt64 = 0) {
     thread[0] = error.rawValue
     thread[1] = value
@@ -232,7 +247,7 @@ enum SystemCalls {
 
   private static func findService(_ thread: ThreadReference, program: UInt64, version: UInt64) {
     guard let nic = Kernel.nic else { return answer(thread, .noNIC) }
-    let found = Kernel.withTables { ServiceRegistry.find(program: program, version: version) }
+    let found = ServiceRegistry.find(program: program, version: version)
     guard let found else { return answer(thread, .notFound) }
     // A register read, but not on the way of a call from wire to handler (R15).
     let location = ServiceLocation(
@@ -242,13 +257,13 @@ enum SystemCalls {
   }
 
   private static func attachEndpoint(
-    _ thread: ThreadReference, tryAgain: UInt64, yieldNow: UInt64
+    _ thread: ThreadReference, tryAgain: UInt64, yieldNow: UInt64, loop: UInt64
   ) -> SystemError {
     guard let nic = Kernel.nic else { return .noNIC }
     guard !thread.isAttached else { return .invalidState }
     let process = thread.process
     guard UserMemory.isExecutable(tryAgain, of: process),
-      UserMemory.isExecutable(yieldNow, of: process)
+      UserMemory.isExecutable(yieldNow, of: process), UserMemory.isExecutable(loop, of: process)
     else { return .invalidAddress }
     return Kernel.withTables {
       do throws(NIC.Failure) {
@@ -257,7 +272,7 @@ enum SystemCalls {
         stubs.yieldNow = yieldNow
         try nic.installEndpoint(
           thread.endpoint, process: process, core: CoreIdentifier(0), stubs: stubs)
-        thread.isAttached = true
+        thread.attach(loopEntry: loop)
         return SystemError.none
       } catch {
         return systemError(error)

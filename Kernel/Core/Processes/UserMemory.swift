@@ -1,7 +1,8 @@
 // Memory that a program names in a system call.
 //
 // The kernel never follows a user address: it looks the address up in the process's own table,
-// and reads through the linear map. So a bad pointer is an error here, not a fault.
+// and reads through the linear map. So a bad pointer is an error here, not a fault. No lock: other
+// threads of the process may add memory meanwhile, and nothing is freed under a reader (RCU).
 
 internal import Interface
 internal import Memory
@@ -15,26 +16,23 @@ enum UserMemory {
     _ body: (Int, UInt8) -> Void
   ) throws(SystemError) {
     guard count > 0 else { return }
-    try Kernel.withTables { () throws(SystemError) in
-      try KernelMemory.withSpace { (space) throws(SystemError) in
-        try ProcessTable.withTable(of: process) { (table) throws(SystemError) in
-          do throws(UserRangeError) {
-            let range = try UserRange(
-              VirtualAddress(address), bytes: UInt64(count), for: .read, table: table,
-              in: space.memory)
-            var index = 0
-            while let piece = range.piece(at: UInt64(index), table: table, in: space.memory) {
-              for offset in 0..<piece.bytes {
-                body(index, space.memory.readByte(at: piece.base + offset))
-                index += 1
-              }
-            }
-          } catch {
-            throw .invalidAddress
+    let done: Void? = try ProcessTable.withReader(of: process) { (table) throws(SystemError) in
+      let memory = MachineMemory.linear
+      do throws(UserRangeError) {
+        let range = try UserRange(
+          VirtualAddress(address), bytes: UInt64(count), for: .read, table: table, in: memory)
+        var index = 0
+        while let piece = range.piece(at: UInt64(index), table: table, in: memory) {
+          for offset in 0..<piece.bytes {
+            body(index, memory.readByte(at: piece.base + offset))
+            index += 1
           }
         }
+      } catch {
+        throw .invalidAddress
       }
     }
+    guard done != nil else { throw .invalidAddress }
   }
 
   /// The word at an address; nil when the program could not read it itself.
@@ -53,37 +51,30 @@ enum UserMemory {
   static func write(
     _ words: Span<UInt64>, of process: ProcessIdentifier, to address: UInt64
   ) throws(SystemError) {
-    try Kernel.withTables { () throws(SystemError) in
-      try KernelMemory.withSpace { (space) throws(SystemError) in
-        try ProcessTable.withTable(of: process) { (table) throws(SystemError) in
-          do throws(UserRangeError) {
-            let range = try UserRange(
-              VirtualAddress(address), bytes: UInt64(words.count * 8), alignment: 8, for: .write,
-              table: table, in: space.memory)
-            for index in words.indices {
-              guard
-                let piece = range.piece(at: UInt64(index * 8), table: table, in: space.memory)
-              else { continue }
-              space.memory.write(words[index], at: piece.base)
-            }
-          } catch {
-            throw .invalidAddress
-          }
+    let done: Void? = try ProcessTable.withReader(of: process) { (table) throws(SystemError) in
+      var memory = MachineMemory.linear
+      do throws(UserRangeError) {
+        let range = try UserRange(
+          VirtualAddress(address), bytes: UInt64(words.count * 8), alignment: 8, for: .write,
+          table: table, in: memory)
+        for index in words.indices {
+          guard let piece = range.piece(at: UInt64(index * 8), table: table, in: memory)
+          else { continue }
+          memory.write(words[index], at: piece.base)
         }
+      } catch {
+        throw .invalidAddress
       }
     }
+    guard done != nil else { throw .invalidAddress }
   }
 
   /// Whether a program may execute the instruction at an address.
   static func isExecutable(_ address: UInt64, of process: ProcessIdentifier) -> Bool {
     guard address % 4 == 0 else { return false }
-    return Kernel.withTables {
-      KernelMemory.withSpace { space in
-        ProcessTable.withTable(of: process) { table in
-          table.lookup(VirtualAddress(address), in: space.memory)?
-            .attributes.access == .userReadExecute
-        } ?? false
-      }
-    }
+    return ProcessTable.withReader(of: process) { table in
+      table.lookup(VirtualAddress(address), in: MachineMemory.linear)?
+        .attributes.access == .userReadExecute
+    } ?? false
   }
 }

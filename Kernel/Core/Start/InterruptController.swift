@@ -28,11 +28,13 @@ enum InterruptController {
   /// On each core, by itself: SGIs 0…15 and the virtual timer are enabled.
   static func startCore(_ core: CoreIdentifier) {
     GenericTimer.startCore()
+    let affinity = Kernel.affinity(of: core)
+    Kernel.cores[core].affinity = affinity
     let timer = UInt32(1) << (Kernel.platform.timer.virtual.number & 31)
     for index in 0..<8 {
       guard let region = unsafe regions[index] else { break }
       if let own = InterruptRedistributor(
-        region: region, bytes: unsafe regionBytes[index], affinity: Kernel.affinity(of: core))
+        region: region, bytes: unsafe regionBytes[index], affinity: affinity)
       {
         own.start(enabledInterrupts: 0xffff | timer)
         return

@@ -82,6 +82,8 @@ enum Kernel {
     UInt16(min(platform.processors.count, CoreTable.capacity))
   }
 
+  /// What the interrupt controller and firmware know a core by (MPIDR_EL1). For boot: to read it, the
+  /// whole description is copied. Later: `CoreReference.affinity`.
   static func affinity(of core: CoreIdentifier) -> UInt64 { platform.processors[core.index].bits }
 
   /// Physical address of something inside the image.

@@ -34,6 +34,16 @@ struct MachineMemory: PhysicalMemory {
   }
 }
 
+extension MachineMemory {
+  mutating func publish(_ word: UInt64, at address: PhysicalAddress) {
+    barrier_stores()
+    write(word, at: address)
+  }
+
+  /// All RAM, once the MMU is on.
+  static var linear: MachineMemory { MachineMemory(offset: AddressMap.linearBase) }
+}
+
 /// Frames, the kernel's table, and where the next device is mapped.
 struct KernelAddressSpace: ~Copyable {
   var memory = MachineMemory(offset: 0)

@@ -15,6 +15,9 @@ public import Interface
 ///
 /// A call from the NIC enters with `start` in place of `schedule`. After `admit`, `wake`,
 /// `receive` and `wakeSleepers` while a thread runs, `deadlineNanoseconds` may have changed.
+///
+/// Questions that change nothing are inlined: the compiler hands a value this large to a function of
+/// its own by copying it, 1,800 bytes for each.
 public struct CoreScheduler: ~Copyable, Sendable {
   public let core: CoreIdentifier
   public let rules: KernelRules
@@ -93,6 +96,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
 
   /// When the timer shall interrupt: the end of the running thread's slice if others wait, the
   /// first sleeper, the patience of the general threads. Nil: no reason to.
+  @inline(__always)
   public func deadlineNanoseconds(in records: some ThreadRecords) -> UInt64? {
     var deadline = sleepers.earliestNanoseconds(in: records)
     if let patience = patienceDeadlineNanoseconds(in: records) {
@@ -105,6 +109,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
   }
 
   /// Whether the running thread's slice is over and somebody waits for the core.
+  @inline(__always)
   public func isSliceOver(at nowNanoseconds: UInt64, in records: some ThreadRecords) -> Bool {
     guard let running, let slice = sliceNanoseconds(of: running, in: records) else { return false }
     return nowNanoseconds >= sliceStartNanoseconds + slice
@@ -300,6 +305,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
     records.setHome(destination, of: thread)
   }
 
+  @inline(__always)
   private func virtualNanoseconds(of kind: ThreadKind) -> UInt64 {
     kind.schedulingClass == .workers ? workers.virtualNanoseconds : general.virtualNanoseconds
   }
@@ -316,6 +322,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
 
   /// How long the running thread may stay; nil when nobody else wants the core, or when the
   /// policy lets a handler finish.
+  @inline(__always)
   private func sliceNanoseconds(
     of thread: ThreadIdentifier, in records: some ThreadRecords
   ) -> UInt64? {
@@ -327,6 +334,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
   }
 
   /// When a general thread must run although calls or workers wait.
+  @inline(__always)
   private func patienceDeadlineNanoseconds(in records: some ThreadRecords) -> UInt64? {
     guard !general.isEmpty, let patience = rules.generalPatienceNanoseconds else { return nil }
     if let running, records[running].kind.schedulingClass == .general { return nil }
@@ -400,6 +408,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
   }
 
   /// From here on the tag is what the thread owes (its lead over the virtual time).
+  @inline(__always)
   private func startMigration(of thread: ThreadIdentifier, in records: some ThreadRecords) {
     records[thread].become(.migrating)
     let virtual = virtualNanoseconds(of: records[thread].kind)

@@ -5,12 +5,13 @@
 
 internal import Interface
 
-/// A queue of sleeping threads; owned by one core.
+/// A queue of sleeping threads; owned by one core. Questions are inlined, as `CoreScheduler`'s.
 struct SleepQueue: Sendable {
   private var heap = InlineArray<512, UInt16>(repeating: 0)
   private(set) var count = 0
 
   /// When the earliest sleeper wakes.
+  @inline(__always)
   func earliestNanoseconds(in records: some ThreadRecords) -> UInt64? {
     count == 0 ? nil : records[thread(0)].wakeNanoseconds
   }
@@ -45,6 +46,7 @@ struct SleepQueue: Sendable {
     siftUp(index, in: records)
   }
 
+  @inline(__always)
   private func thread(_ index: Int) -> ThreadIdentifier { ThreadIdentifier(heap[index]) }
 
   private mutating func put(_ number: UInt16, at index: Int, in records: some ThreadRecords) {
@@ -52,8 +54,12 @@ struct SleepQueue: Sendable {
     records[ThreadIdentifier(number)].heapIndex = UInt16(index)
   }
 
-  private func wakes(_ left: Int, before right: Int, in records: some ThreadRecords) -> Bool {
-    records[thread(left)].wakeNanoseconds < records[thread(right)].wakeNanoseconds
+  /// Changes nothing; mutating, since it is asked in loops, and would get a copy of the heap.
+  private mutating func wakes(
+    _ left: Int, before right: Int, in records: some ThreadRecords
+  ) -> Bool {
+    let (first, second) = (ThreadIdentifier(heap[left]), ThreadIdentifier(heap[right]))
+    return records[first].wakeNanoseconds < records[second].wakeNanoseconds
   }
 
   private mutating func exchange(_ left: Int, _ right: Int, in records: some ThreadRecords) {

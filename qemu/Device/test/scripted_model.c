@@ -85,6 +85,14 @@ bool lauberhorn_model_line_load(LauberhornModel *model,
     return true;
 }
 
+uint64_t lauberhorn_model_line_inspect(const LauberhornModel *model,
+                                       uint64_t offset, unsigned size)
+{
+    (void)model;
+    (void)size;
+    return offset;
+}
+
 void lauberhorn_model_line_store(LauberhornModel *model,
                                  const LauberhornAccess *access,
                                  uint64_t offset, unsigned size,
@@ -166,6 +174,9 @@ const char *lauberhorn_model_counter_name(unsigned number)
 bool lauberhorn_model_view_line(const LauberhornModel *model, unsigned number,
                                 char *text, size_t size)
 {
-    (void)model, (void)number, (void)text, (void)size;
+    (void)model;
+    (void)number;
+    (void)text;
+    (void)size;
     return false;
 }

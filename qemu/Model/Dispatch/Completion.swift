@@ -21,6 +21,16 @@ enum CallEnd: Hashable {
     }
   }
 
+  var statistic: CallStatistic {
+    switch self {
+    case .replied: .replied
+    case .handlerRefusedArguments, .handlerFailed: .failedByHandler
+    case .malformedResponse: .failedMalformedResponse
+    case .failedByKernel: .failedByKernel
+    case .processRemoved: .failedProcessRemoved
+    }
+  }
+
   var counter: NICCounter {
     switch self {
     case .replied: .callsReplied
@@ -38,6 +48,7 @@ extension Lauberhorn {
     _ call: CallIndex, withResponseIn endpoint: EndpointIdentifier, _ access: Access
   ) {
     calls[call].cost.endSpan(access)
+    noteTimes(of: call, end: access.nowNanoseconds)
     let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
     guard let head = ResponseHead(word: word) else {
       end(call, .malformedResponse)
@@ -74,11 +85,22 @@ extension Lauberhorn {
     return true
   }
 
+  /// How long an acknowledged call took, and where.
+  private mutating func noteTimes(of call: CallIndex, end: UInt64) {
+    let times = calls[call].times
+    let taken = times.worker ?? end
+    statistics.note(.waiting, from: calls[call].arrival.nanoseconds, to: times.kernel ?? taken)
+    if let kernel = times.kernel { statistics.note(.kernel, from: kernel, to: taken) }
+    statistics.note(.handler, from: taken, to: end)
+    statistics.note(.whole, from: calls[call].arrival.nanoseconds, to: end)
+  }
+
   /// Ends `call`, which no line, queue or core holds any more; sends the error unless the
   /// results were sent already.
   mutating func end(_ call: CallIndex, _ how: CallEnd) {
     let ended = calls[call]
     counters.count(how.counter)
+    statistics.count(how.statistic, of: ended.process, ended.service)
     if let rejection = how.rejection {
       send(
         rejection, transaction: ended.transaction, from: ended.procedure.port, to: ended.caller)

@@ -13,6 +13,7 @@ extension Lauberhorn {
   /// R9. To a core that does not wait the interrupt is all.
   mutating func preempt(_ core: CoreIdentifier) {
     counters.count(.preemptions)
+    statistics.count(.preemptions, of: core)
     guard let held = self[core].heldEndpoint else {
       interrupt(core)
       return

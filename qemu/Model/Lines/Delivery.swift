@@ -38,6 +38,9 @@ extension Lauberhorn {
     case .frame: counters.count(.messagesFrame)
     case .call, .reply: break
     }
+    if let core = self[endpoint].core, let statistic = kind.statistic {
+      statistics.count(statistic, of: core)
+    }
     let namedTag = tag ?? worker.flatMap { self[$0].call }.map { calls[$0].tag }
     finish(tail, tag: namedTag, in: endpoint)
   }
@@ -116,5 +119,18 @@ extension Lauberhorn {
     guard self[core].isStalled else { return }
     self[core].isStalled = false
     outputs.append(.wake(core))
+  }
+}
+
+extension MessageKind {
+  /// What a core is counted to have got; nil for calls, which say more when they are bound.
+  fileprivate var statistic: CoreStatistic? {
+    switch self {
+    case .tryAgain: .tryAgain
+    case .yieldNow: .yieldNow
+    case .retire: .retire
+    case .resume: .resumes
+    case .call, .frame, .reply: nil
+    }
   }
 }

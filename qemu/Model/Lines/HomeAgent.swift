@@ -253,6 +253,7 @@ extension Lauberhorn {
         self[access.core].isStalled = true
         counters.count(.loadsHeld)
         checkColour(ofHeldLoadAt: endpoint, access, at: offset)
+        statistics.count(.heldLoads, of: access.core)
         traceHeldLoad(of: endpoint, access)
       }
       return .held
@@ -273,11 +274,13 @@ extension Lauberhorn {
       }
       if let call = self[access.core].pendingCall, self[endpoint].message == .call {
         calls[call].cost.beginSpan(access)
+        calls[call].times.kernel = calls[call].times.kernel ?? access.nowNanoseconds
       } else if let worker = self[access.core].resumingEndpoint, let call = self[worker].call {
         calls[call].cost.beginSpan(access)
       }
     } else if let call = self[endpoint].call {
       calls[call].cost.beginSpan(access)
+      calls[call].times.worker = calls[call].times.worker ?? access.nowNanoseconds
       self[access.core].handlerStart = access.nowNanoseconds
     }
   }
@@ -364,6 +367,8 @@ extension Lauberhorn {
     forgetPendingCall(of: core)
     calls[call].cost.isCold = true
     counters.count(.deliveredThroughKernel)
+    statistics.count(.coldCalls, of: core)
+    statistics.count(.cold, of: calls[call].process, calls[call].service)
     deliver(call, toWorker: endpoint)
   }
 

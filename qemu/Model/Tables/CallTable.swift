@@ -33,6 +33,7 @@ struct Call: Hashable {
   let arrivalOrder: UInt64
   let arrival: Moment
   var cost = CallCost()
+  var times = CallTimes()
   /// The next waiting call of the process.
   var next: CallIndex?
 

@@ -96,9 +96,10 @@ struct ServiceTable: Hashable {
   enum InsertionFault: Error { case alreadyInstalled, notOwner, tableFull }
 
   /// - Parameter signatureBytes: both signatures, the arguments' first.
+  @discardableResult
   mutating func insert(
     _ service: Service, signatureBytes: ArraySlice<UInt8>
-  ) throws(InsertionFault) {
+  ) throws(InsertionFault) -> ServiceIndex {
     if let present = find(service.key) {
       throw self[present].process == service.process ? .alreadyInstalled : .notOwner
     }
@@ -111,6 +112,7 @@ struct ServiceTable: Hashable {
     while buckets[bucket] >= 0 { bucket = (bucket + 1) & (buckets.count - 1) }
     buckets[bucket] = slot
     ports[Int(service.key.port >> 6)] |= 1 << UInt64(service.key.port & 63)
+    return ServiceIndex(number: slot)
   }
 
   mutating func remove(_ service: ServiceIndex) {

@@ -45,12 +45,14 @@ extension Lauberhorn {
       frame.extracting(rpc.arguments), signatures: services.signatures,
       services.argumentSignature(of: service), into: &scratch.area)
     guard let used else {
+      statistics.count(.rejectedGarbageArguments, of: services[service].process, service)
       reject(.garbageArguments, transaction: rpc.transaction, of: datagram)
       return
     }
     let process = services[service].process
     processes[process].arrivals += 1
     if let reason = processes.refusal(for: process) {
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
@@ -61,6 +63,7 @@ extension Lauberhorn {
       procedure: rpc.procedure, service: service, process: process, argumentBytes: used,
       arrivalOrder: nextOrder(), arrival: clock)
     guard let index = calls.insert(call, arguments: scratch.area) else {
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
@@ -69,7 +72,7 @@ extension Lauberhorn {
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     if deliverAtOnce(index, of: process) {
-      counters.count(.callsAccepted)
+      countAccepted(process, service)
       return
     }
     processes[process].queue.append(index, in: &calls)
@@ -81,13 +84,22 @@ extension Lauberhorn {
     if waiting > 0, processes[process].queueLimit == 0, let call = takeWaitingCall(of: process) {
       services.release(calls[call].service)
       calls.remove(call)
+      statistics.count(.rejectedOverload, of: process, service)
       refuse(
         .rejectedOverload, of: process, transaction: rpc.transaction, from: datagram.serverPort,
         to: datagram.caller)
       return
     }
+    countAccepted(process, service)
+    if waiting > 0 {
+      counters.count(.callsQueued)
+      statistics.noteQueue(of: process, waiting)
+    }
+  }
+
+  private mutating func countAccepted(_ process: ProcessIdentifier, _ service: ServiceIndex) {
     counters.count(.callsAccepted)
-    if waiting > 0 { counters.count(.callsQueued) }
+    statistics.count(.accepted, of: process, service)
   }
 
   /// Into an argument area; nil when the arguments do not fit the signature.

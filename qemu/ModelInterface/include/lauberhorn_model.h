@@ -137,6 +137,10 @@ void lauberhorn_model_line_store(LauberhornModel *model,
                                  uint64_t offset, unsigned size,
                                  uint64_t value);
 
+/* What a line holds, for a debugger: changes nothing. */
+uint64_t lauberhorn_model_line_inspect(const LauberhornModel *model,
+                                       uint64_t offset, unsigned size);
+
 /* Registers: 64-bit accesses only. */
 uint64_t lauberhorn_model_register_read(LauberhornModel *model,
                                         const LauberhornAccess *access,
