@@ -301,7 +301,7 @@ enum CoreCounter: Int, CaseIterable {
   static var capacity: Int { WorkerEndpoints.first }
 
   /// From one block to the next: whole lines, so that no two cores share one.
-  private static var stride: Int {
+  static var stride: Int {
     (MemoryLayout<CoreBlock>.stride + LineGeometry.lineBytes - 1)
       / LineGeometry.lineBytes * LineGeometry.lineBytes
   }

@@ -241,7 +241,8 @@ struct ThreadBlock: ~Copyable {
     unsafe byEndpoint = blocks - WorkerEndpoints.first
   }
 
-  static var bytes: Int { MemoryLayout<ThreadBlock>.stride * capacity }
+  static var stride: Int { MemoryLayout<ThreadBlock>.stride }
+  static var bytes: Int { stride * capacity }
 
   subscript(thread: ThreadIdentifier) -> ThreadReference {
     precondition(thread.index < Self.capacity)
