@@ -181,7 +181,7 @@ soak: image
 	@WENGEN_SOAK=$(SOAK) swift test --build-system native --skip-build --filter SoakTests \
 	  --no-parallel </dev/null
 
-# Part of a fault's name; empty: all of them (Tests/Mutations/mutants.txt).
+# Part of a fault's name or of its file's; empty: all of them (Tests/Mutations/mutants.txt).
 MUTANT ?=
 
 mutate: packages swift

@@ -34,10 +34,10 @@ extension Lauberhorn {
   // MARK: - 1: a held load of a worker of the process
 
   private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
-    guard !processes[process].queue.isEmpty, let worker = heldWorker(of: process),
+    guard !processes[process].queue.isEmpty, let held = heldLoad(of: process),
       let call = takeWaitingCall(of: process)
     else { return false }
-    deliverWarm(call, to: worker)
+    deliver(call, warmTo: held)
     return true
   }
 
@@ -45,26 +45,24 @@ extension Lauberhorn {
   /// takes no turn, since nobody else could have this worker; and as a load fewer is held after it,
   /// nothing that waits can go on.
   mutating func deliverAtOnce(_ call: CallIndex, of process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.isEmpty, let worker = heldWorker(of: process) else {
+    guard processes[process].queue.isEmpty, let held = heldLoad(of: process) else {
       return false
     }
-    deliverWarm(call, to: worker)
+    deliver(call, warmTo: held)
     return true
   }
 
-  private mutating func deliverWarm(
-    _ call: CallIndex, to worker: (core: CoreIdentifier, endpoint: EndpointIdentifier)
-  ) {
+  private typealias HeldLoad = (core: CoreIdentifier, worker: EndpointIdentifier)
+
+  private mutating func deliver(_ call: CallIndex, warmTo held: HeldLoad) {
     counters.count(.deliveredToUserLoop)
-    statistics.count(.warmCalls, of: worker.core)
+    statistics.count(.warmCalls, of: held.core)
     statistics.count(.warm, of: calls[call].process, calls[call].service)
-    deliver(call, toWorker: worker.endpoint)
+    deliver(call, toWorker: held.worker)
   }
 
   @inline(__always)
-  private func heldWorker(
-    of process: ProcessIdentifier
-  ) -> (core: CoreIdentifier, endpoint: EndpointIdentifier)? {
+  private func heldLoad(of process: ProcessIdentifier) -> HeldLoad? {
     for core in cores.indices {
       if let held = cores[core].heldEndpoint, self[held].process == process {
         return (CoreIdentifier(UInt16(core)), held)

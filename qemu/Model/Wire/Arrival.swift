@@ -73,8 +73,7 @@ extension Lauberhorn {
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
     if deliverAtOnce(index, of: process) {
-      counters.count(.callsAccepted)
-      statistics.count(.accepted, of: process, service)
+      countAccepted(process, service)
       return
     }
     processes[process].queue.append(index, in: &calls)
@@ -92,12 +91,16 @@ extension Lauberhorn {
         to: datagram.caller)
       return
     }
-    counters.count(.callsAccepted)
-    statistics.count(.accepted, of: process, service)
+    countAccepted(process, service)
     if waiting > 0 {
       counters.count(.callsQueued)
       statistics.noteQueue(of: process, waiting)
     }
+  }
+
+  private mutating func countAccepted(_ process: ProcessIdentifier, _ service: ServiceIndex) {
+    counters.count(.callsAccepted)
+    statistics.count(.accepted, of: process, service)
   }
 
   /// Into an argument area; nil when the arguments do not fit the signature.
