@@ -55,23 +55,23 @@ extension BootTests {
     @Test func tablesAreShownAtACall() throws {
       let (output, machine) = try debug([
         "message-stops", "continue", "message", "backtrace", "cores", "runqueues", "endpoints",
-        "line 0", "line 64", "processes", "process 1",
+        "line 1", "line 3712", "processes", "process 1",
       ])
       for expected in [
         "Breakpoint 1, kernel_main",
         "Breakpoint 2, kernel_message_call",
-        "process 2, endpoint 65, in the line at 0xffff",
+        "process 2, endpoint 3712, in the line at 0xffff",
         // The backtrace has Swift's names.
         "DispatchThread.run()",
         // cores
         "core 0: dispatch thread; state line dispatch", "; at EL1 kernel_message_call",
         // runqueues
         "core 0: 0 workers ready, 0 general threads ready, running None",
-        // endpoints: the CALL stands in the line of the core's kernel endpoint.
+        // endpoints (as EndpointAllotment gives them): the CALL stands in the line of the core's kernel endpoint.
         "CALL, tag 1", "of echo (process 2), parked; lines empty",
         // line
         "CALL, code kernel_message_call, data 0x0, process 2, argument bytes 16, tag 1",
-        "arguments 0x2 0x41 0x0", "C0: empty", "overflow lines with something in them: none",
+        "arguments 0x2 0xe80 0x0", "C0: empty", "overflow lines with something in them: none",
         // processes, process
         "process 1: calculator, 1 threads, ", "process 3: rpcbind, 1 threads, ",
         ": parked, core ",

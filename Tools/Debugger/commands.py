@@ -13,8 +13,8 @@ from symbols import NAMES, Value, read, stride, word, words
 LINE_BYTES = 128
 BLOCK_BYTES = 0x4000
 CORE_STATE_OFFSET = 0x08000000
-# Kernel/Core/Dispatch: WorkerEndpoints.first, ThreadTable.capacity, ProcessTable.capacity.
-FIRST_WORKER = 64
+CORE_STATE_STRIDE = 0x8000
+# Kernel/Core/Dispatch: ThreadTable.capacity, ProcessTable.capacity.
 THREADS = 192
 PROCESSES = 64
 NO_THREAD = 0xffff
@@ -67,8 +67,8 @@ def core_block(core):
 
 
 def thread_block(thread):
-    base = pointer("static Kernel.threadTable")  # where endpoint 0's block would be
-    return Value(THREAD_BLOCK, base + (FIRST_WORKER + thread) * stride(THREAD_BLOCK))
+    base = pointer("static Kernel.threadTable")
+    return Value(THREAD_BLOCK, base + thread * stride(THREAD_BLOCK))
 
 
 def used_threads():
@@ -173,7 +173,7 @@ class Cores(Command):
             if running != NO_THREAD:
                 owner = thread_block(running)["process"]
                 who = f"thread {running} of {process_name(owner)} (process {owner})"
-            state = word(base + CORE_STATE_OFFSET + LINE_BYTES * core)
+            state = word(base + CORE_STATE_OFFSET + CORE_STATE_STRIDE * core)
             mode = MODES[state & 0xff] if state & 0xff < len(MODES) else "?"
             print(f"core {core}: {who}; state line {mode}, process {state >> 16 & 0xffff}, "
                   f"endpoint {state >> 32 & 0xffff}; at {executes.get(core, '?')}")
@@ -205,7 +205,11 @@ class Endpoints(Command):
     def show(self):
         base = lines_base()
         for core in range(core_count()):
-            print(f"endpoint {core}: dispatch thread of core {core}; {heads(base, core)}")
+            line = core_block(core).optional("loop")
+            if line is not None:
+                endpoint = (line - base) // BLOCK_BYTES
+                print(f"endpoint {endpoint}: dispatch thread of core {core}; "
+                      f"{heads(base, endpoint)}")
         for number, thread in used_threads():
             if not thread["isAttached"] or state_name(thread) == "ended":
                 continue
