@@ -43,7 +43,7 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func publish(_ mode: CoreMode) {
     var state = CoreState(
-      mode: mode, isPreemptible: mode == .general,
+      mode: mode, isPreemptible: mode == .general && core.duty == .rpc,
       runQueueLength: UInt16(truncatingIfNeeded: core.readyCount))
     if let thread, mode == .user || mode == .general {
       state.process = thread.process

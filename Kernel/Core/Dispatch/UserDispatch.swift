@@ -43,6 +43,7 @@ struct UserDispatch {
     // this core must not wait for it.
     CoreOperations(core: core, thread: thread).publish(.general)
     core.setAlarm(forGeneral: deadlineNanoseconds)
+    CoreHiring.noteGeneral(thread, on: core)
     serve(thread)
   }
 
