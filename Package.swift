@@ -2,9 +2,9 @@
 // One package, three compilations: the host (tests, FPGA model, tools), the kernel, user programs.
 //
 // WENGEN_TARGET selects which (the Makefile sets it): unset for the host, "fuzz" for the host with
-// libFuzzer and AddressSanitizer, "kernel" or "user" for
-// aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as toolset. Dual modules are
-// in all three, from the same sources.
+// libFuzzer and AddressSanitizer, "mutate" for the part of the host that `make mutate` breaks,
+// "kernel" or "user" for aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as
+// toolset. Dual modules are in all three, from the same sources.
 
 import PackageDescription
 
@@ -29,7 +29,7 @@ let strict: [SwiftSetting] = [
 /// bodies cross files and modules, and an incremental build would keep the files into which an old
 /// body was inlined; a module that is compiled as a whole has none that it could keep.
 let optimised: [SwiftSetting] =
-  compilation == "host"
+  ["host", "mutate"].contains(compilation)
   ? [
     .unsafeFlags(
       ["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))
@@ -154,6 +154,16 @@ let fuzzTargets: [Target] = [
     swiftSettings: strict),
 ]
 
+/// Model and loops, what runs them and what tests them: all that a mutant of `make mutate` can reach,
+/// since what else the host has would only be linked again, sixty times.
+let mutateTargets = (dualModules + hostTargets).filter {
+  [
+    "Explorer", "ExplorerTests", "Interface", "InterfaceTests", "Marshalling", "MarshallingTests",
+    "Model", "ModelTests", "Reporting", "Scheduling", "SchedulingTests", "SystemInterface",
+    "Tracing", "wengen-explore",
+  ].contains($0.name)
+}
+
 let kernelTargets: [Target] = [
   .target(name: "Boot", path: "Boot"),
   .target(
@@ -206,8 +216,8 @@ let package = Package(
   name: "wengen",
   products: compilation == "host"
     ? [.library(name: "LauberhornModel", type: .dynamic, targets: ["ModelExports"])] : [],
-  targets: dualModules
-    + ([
-      "kernel": kernelTargets, "user": userTargets, "fuzz": hostTargets + fuzzTargets,
-    ][compilation] ?? hostTargets),
+  targets: [
+    "kernel": dualModules + kernelTargets, "user": dualModules + userTargets,
+    "fuzz": dualModules + hostTargets + fuzzTargets, "mutate": mutateTargets,
+  ][compilation] ?? dualModules + hostTargets,
   swiftLanguageModes: [.v6])

@@ -2,7 +2,6 @@
 //
 // The dispatch thread *calls* thread_resume, which returns when the user thread traps; so a core
 // has one kernel stack, user threads have none, and a parked thread costs its ThreadContext.
-// TPIDR_EL1 points to the core's CoreLocal.
 
 #if defined(__aarch64__) && !defined(__linux__)
 
@@ -10,22 +9,28 @@
 
     .section .text.threads, "ax"
 
-// uint64_t thread_resume(struct ThreadContext *context)
+// thread_resume's frame, 16-byte aligned: x29, x30; the three arguments; words for the way back.
+    .set    FRAME_BYTES, 64
+    .set    FRAME_CONTEXT, 16
+    .set    FRAME_ON_YIELD, 24
+    .set    FRAME_SCRATCH, 32
+    .set    FRAME_THREAD, 48
+    .set    FRAME_CAUSE, 56
+
+// x0: struct ThreadContext *; x1: code for a yield, or 0; x2: its first argument,
+// before the core's CoreLocal. Returns TRAP_… in x0.
+// Preserves x29 and sp, and no other register: `thread_run` (Boot.h) tells the compiler, which then
+// saves what it needs.
 //
-// Restores every register of the context and goes to EL0; returns TRAP_… when it comes back.
+// Restores every register of the context and goes to EL0; comes back when the thread traps.
 // Interrupts are masked on call and on return. The translation table is the caller's business.
     .global thread_resume
     .type   thread_resume, %function
 thread_resume:
-    stp     x29, x30, [sp, #-96]!
+    stp     x29, x30, [sp, #-FRAME_BYTES]!
     mov     x29, sp
-    stp     x19, x20, [sp, #16]
-    stp     x21, x22, [sp, #32]
-    stp     x23, x24, [sp, #48]
-    stp     x25, x26, [sp, #64]
-    stp     x27, x28, [sp, #80]
-    mrs     x9, tpidr_el1
-    str     x0, [x9, #CORE_CONTEXT]
+    stp     x0, x1, [sp, #FRAME_CONTEXT]
+    str     x2, [sp, #FRAME_THREAD]
     ldp     x10, x11, [x0, #CONTEXT_PC]
     msr     elr_el1, x10
     msr     spsr_el1, x11
@@ -61,42 +66,46 @@ run_on_stack:
     br      x1
     .size   run_on_stack, . - run_on_stack
 
-// Synchronous exception from EL0. A system call saves only what a C call preserves, since the
-// caller expects no more (Kernel/SystemInterface/SystemCall.swift); x2…x7 and x9…x18 of the
-// context are left zero from the thread's start, so resuming leaks nothing of the kernel.
+// Synchronous exception from EL0, told by ESR_EL1. SVC #1 is a worker's yield, which leaves nothing
+// behind but x0, the line that it will load next; from there it is as short as it can be (R9). SVC #0 is a system call: it saves what a C call
+// preserves, since the caller expects no more (Kernel/SystemInterface/README.md); what the context
+// holds of the other registers is the thread's own, so resuming leaks nothing of the kernel.
     .global el0_synchronous
     .type   el0_synchronous, %function
 el0_synchronous:
-    stp     x9, x10, [sp, #-16]!
+    stp     x9, x10, [sp, #FRAME_SCRATCH]
     mrs     x9, esr_el1
-    lsr     x9, x9, #26
-    cmp     x9, #0x15                   // ESR_EL1.EC: SVC from AArch64
+    lsr     x10, x9, #26
+    cmp     x10, #0x15                  // ESR_EL1.EC: SVC from AArch64
     b.ne    .Lfault
-    mrs     x9, tpidr_el1
-    ldr     x9, [x9, #CORE_CONTEXT]
+    tbz     x9, #0, .Lsystem_call       // ESR_EL1.ISS: the immediate
+    ldp     x9, x10, [sp, #FRAME_CONTEXT]
+    str     x0, [x9, #CONTEXT_X]
+    cbz     x10, .Lyield
+    ldr     x0, [sp, #FRAME_THREAD]     // off the handler's stack, behind its line_jump
+    mrs     x1, tpidr_el1
+    ldp     x11, x30, [x1, #CORE_DISPATCH_STACK]
+    ldr     x29, [x1, #CORE_DISPATCH_FRAME]
+    mov     sp, x11
+    br      x10
+.Lyield:
+    mov     x0, #TRAP_YIELD
+    ldp     x29, x30, [sp], #FRAME_BYTES
+    ret
+
+.Lsystem_call:
+    ldr     x9, [sp, #FRAME_CONTEXT]
+    stp     x0, x1, [x9, #CONTEXT_X]
+    stp     x2, x3, [x9, #CONTEXT_X + 16]
+    stp     x4, x5, [x9, #CONTEXT_X + 32]
+    str     x8, [x9, #CONTEXT_X + 64]
     stp     x18, x19, [x9, #CONTEXT_X + 144]
     stp     x20, x21, [x9, #CONTEXT_X + 160]
     stp     x22, x23, [x9, #CONTEXT_X + 176]
     stp     x24, x25, [x9, #CONTEXT_X + 192]
     stp     x26, x27, [x9, #CONTEXT_X + 208]
-    stp     x28, x29, [x9, #CONTEXT_X + 224]
-    mrs     x10, sp_el0
-    stp     x30, x10, [x9, #CONTEXT_X + 240]
-    mrs     x10, elr_el1
-    mrs     x11, spsr_el1
-    stp     x10, x11, [x9, #CONTEXT_PC]
-    stp     xzr, xzr, [x9, #CONTEXT_X]  // the result, unless the kernel stores another
-    add     sp, sp, #16
-    cbz     x8, .Lyield
-    stp     x0, x1, [x9, #CONTEXT_X]
-    stp     x2, x3, [x9, #CONTEXT_X + 16]
-    stp     x4, x5, [x9, #CONTEXT_X + 32]
-    str     x8, [x9, #CONTEXT_X + 64]
     mov     x0, #TRAP_SYSTEM_CALL
-    b       return_to_kernel
-.Lyield:
-    mov     x0, #TRAP_YIELD
-    b       return_to_kernel
+    b       save_rest
 
 .Lfault:
     mov     x9, #TRAP_FAULT
@@ -106,7 +115,7 @@ el0_synchronous:
     .global el0_interrupt
     .type   el0_interrupt, %function
 el0_interrupt:
-    stp     x9, x10, [sp, #-16]!
+    stp     x9, x10, [sp, #FRAME_SCRATCH]
     mov     x9, #TRAP_INTERRUPT
     b       save_all
     .size   el0_interrupt, . - el0_interrupt
@@ -114,21 +123,20 @@ el0_interrupt:
     .global el0_system_error
     .type   el0_system_error, %function
 el0_system_error:
-    stp     x9, x10, [sp, #-16]!
+    stp     x9, x10, [sp, #FRAME_SCRATCH]
     mov     x9, #TRAP_SYSTEM_ERROR
     // Falls through.
 
-// x9: TRAP_…; x9 and x10 of the thread are on the stack. Saves the whole thread.
+// x9: TRAP_…; x9 and x10 of the thread are in the frame. Saves the whole thread.
     .type   save_all, %function
 save_all:
-    str     x9, [sp, #-16]!
-    mrs     x9, tpidr_el1
-    ldr     x9, [x9, #CORE_CONTEXT]
+    str     x9, [sp, #FRAME_CAUSE]
+    ldr     x9, [sp, #FRAME_CONTEXT]
     stp     x0, x1, [x9, #CONTEXT_X]
     stp     x2, x3, [x9, #CONTEXT_X + 16]
     stp     x4, x5, [x9, #CONTEXT_X + 32]
     stp     x6, x7, [x9, #CONTEXT_X + 48]
-    ldp     x0, x1, [sp, #16]
+    ldp     x0, x1, [sp, #FRAME_SCRATCH]
     stp     x8, x0, [x9, #CONTEXT_X + 64]
     stp     x1, x11, [x9, #CONTEXT_X + 80]
     stp     x12, x13, [x9, #CONTEXT_X + 96]
@@ -139,25 +147,20 @@ save_all:
     stp     x22, x23, [x9, #CONTEXT_X + 176]
     stp     x24, x25, [x9, #CONTEXT_X + 192]
     stp     x26, x27, [x9, #CONTEXT_X + 208]
+    ldr     x0, [sp, #FRAME_CAUSE]
+    .size   save_all, . - save_all
+
+// x0: the value that thread_resume returns; x9: the context. SP_EL1 is where thread_resume left it.
+    .type   save_rest, %function
+save_rest:
     stp     x28, x29, [x9, #CONTEXT_X + 224]
     mrs     x10, sp_el0
     stp     x30, x10, [x9, #CONTEXT_X + 240]
     mrs     x10, elr_el1
     mrs     x11, spsr_el1
     stp     x10, x11, [x9, #CONTEXT_PC]
-    ldr     x0, [sp], #32
-    .size   save_all, . - save_all
-
-// x0: the value that thread_resume returns. SP_EL1 is where thread_resume left it.
-    .type   return_to_kernel, %function
-return_to_kernel:
-    ldp     x27, x28, [sp, #80]
-    ldp     x25, x26, [sp, #64]
-    ldp     x23, x24, [sp, #48]
-    ldp     x21, x22, [sp, #32]
-    ldp     x19, x20, [sp, #16]
-    ldp     x29, x30, [sp], #96
+    ldp     x29, x30, [sp], #FRAME_BYTES
     ret
-    .size   return_to_kernel, . - return_to_kernel
+    .size   save_rest, . - save_rest
 
 #endif

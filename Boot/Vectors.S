@@ -108,6 +108,9 @@ save_and_panic:
 // is left out, which the NIC takes as "executed again later, or never" (interface §10). The load is
 // told from the other places by its instruction: interrupts are unmasked at no other LDP. Only
 // registers that a call may clobber are saved.
+//
+// What follows the load in line_load_head (include/Boot.h) is left out, too: it loads more of the same
+// line, so it would be held in turn, and with interrupts masked, until the stall limit ends.
     .type   el1_interrupt, %function
 el1_interrupt:
     sub     sp, sp, #192
@@ -131,7 +134,8 @@ el1_interrupt:
     lsr     w11, w11, #22
     cmp     w11, #(0xa9400000 >> 22)    // LDP of two 64-bit registers, signed offset (C4.1.94)
     b.ne    0f
-    add     x9, x9, #4
+    add     x9, x9, #LINE_LOAD_HEAD_REST
+    orr     x10, x10, #0x80             // SPSR_EL1.I, for the DAIFSET that is left out (C5.2.18)
 0:
     msr     elr_el1, x9
     msr     spsr_el1, x10

@@ -50,9 +50,12 @@ struct ThreadContext {
   uint64_t processor_state; // SPSR format
 };
 
-/// What TPIDR_EL1 points to. Assembly uses the first field.
+/// What TPIDR_EL1 points to. Assembly uses the first three: stack pointer, return address and frame
+/// pointer of the dispatch thread's latest `line_jump`.
 struct CoreLocal {
-  struct ThreadContext *context; // the thread that runs in user mode
+  uint64_t dispatch_stack;
+  uint64_t dispatch_return;
+  uint64_t dispatch_frame;
   uint64_t held_locks;           // a bit for each rank, when the lock order is checked
 };
 
@@ -67,7 +70,10 @@ _Static_assert(offsetof(struct ThreadContext, x) == CONTEXT_X, "");
 _Static_assert(offsetof(struct ThreadContext, stack_pointer) == CONTEXT_SP, "");
 _Static_assert(offsetof(struct ThreadContext, program_counter) == CONTEXT_PC, "");
 _Static_assert(offsetof(struct ThreadContext, processor_state) == CONTEXT_PSTATE, "");
-_Static_assert(offsetof(struct CoreLocal, context) == CORE_CONTEXT, "");
+
+_Static_assert(offsetof(struct CoreLocal, dispatch_stack) == CORE_DISPATCH_STACK, "");
+_Static_assert(offsetof(struct CoreLocal, dispatch_return) == CORE_DISPATCH_RETURN, "");
+_Static_assert(offsetof(struct CoreLocal, dispatch_frame) == CORE_DISPATCH_FRAME, "");
 
 ALWAYS_INLINE uint64_t context_register(const struct ThreadContext *context, unsigned number) {
   return context->x[number % 31];
@@ -83,8 +89,24 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 
 // --- Assembly routines ----------------------------------------------------------------------
 
-/// Threads.S: runs the thread in user mode until it traps; returns TRAP_….
-uint64_t thread_resume(struct ThreadContext *context);
+/// Threads.S: runs the thread in user mode until it traps; returns TRAP_…. Not a C call, for which
+/// the thread's way would save registers that the caller has no use for.
+///
+/// `on_yield`: 0, or the code that a yield goes on with instead of returning: called with `thread`
+/// and the core's CoreLocal, it returns to behind the `line_jump` that the core is in, as if the message's handler did.
+ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yield,
+                                  uint64_t thread) {
+  register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)context;
+  register uint64_t x1 __asm__("x1") = on_yield;
+  register uint64_t x2 __asm__("x2") = thread;
+  __asm__ volatile("bl thread_resume"
+                   : "+r"(x0), "+r"(x1), "+r"(x2)
+                   :
+                   : "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+                     "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25",
+                     "x26", "x27", "x28", "x30", "cc", "memory");
+  return x0;
+}
 
 /// Threads.S: goes on with `code` on another stack; nobody comes back.
 void run_on_stack(uint64_t stack_top, void (*code)(void)) __attribute__((noreturn));
@@ -137,11 +159,13 @@ IMAGE_SYMBOL(secondary_entry)
 // Handlers of kernel messages (Kernel/Core/Dispatch/KernelMessages.swift), whose addresses the
 // NIC is told.
 void kernel_message_call(void);
+void kernel_worker_yielded(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
 void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
+IMAGE_SYMBOL(kernel_worker_yielded)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
@@ -254,7 +278,8 @@ struct LineWords {
 
 /// Loads the head of a control line on a kernel endpoint. The first load may be held for the
 /// stall limit; an interrupt may be taken there, and then it is executed again (R3, R10) or, when
-/// its handler found work for this core, skipped (Vectors.S): then `code` is 0.
+/// its handler found work for this core, left out with all that follows it here (Vectors.S): then
+/// `code` is 0, and the arguments mean nothing.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
   struct LineWords words;
   __asm__ volatile("mov %0, xzr\n\t"
@@ -282,12 +307,28 @@ ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
 }
 
 
-/// Jumps to the code that a message names (R8's registers: data and first two arguments).
-typedef uint64_t (*MessageHandler)(uint64_t data, uint64_t argument0, uint64_t argument1,
-                                   uint64_t line);
-ALWAYS_INLINE uint64_t line_jump(uint64_t code, uint64_t data, uint64_t argument0,
-                                 uint64_t argument1, uint64_t line) {
-  return ((MessageHandler)(uintptr_t)code)(data, argument0, argument1, line);
+/// Calls the code that a message names, with R8's registers: data and first two arguments, and the
+/// line. It may come back by a yield (`thread_run`), which restores no register but the stack and
+/// frame pointers; so what is live here is saved around it.
+ALWAYS_INLINE void line_jump(uint64_t code, uint64_t data, uint64_t argument0, uint64_t argument1,
+                             uint64_t line) {
+  register uint64_t x0 __asm__("x0") = data;
+  register uint64_t x1 __asm__("x1") = argument0;
+  register uint64_t x2 __asm__("x2") = argument1;
+  register uint64_t x3 __asm__("x3") = line;
+  register uint64_t x4 __asm__("x4") = code;
+  register uint64_t x5 __asm__("x5") = read_core_local();
+  __asm__ volatile("mov x6, sp\n\t"
+                   "adr x7, 1f\n\t"
+                   "stp x6, x7, [x5, %6]\n\t"
+                   "str x29, [x5, %7]\n\t"
+                   "blr x4\n"
+                   "1:"
+                   : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5)
+                   : "i"(CORE_DISPATCH_STACK), "i"(CORE_DISPATCH_FRAME)
+                   : "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+                     "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27",
+                     "x28", "x30", "cc", "memory");
 }
 
 // --- Hardware probe -------------------------------------------------------------------------

@@ -24,7 +24,12 @@
 #define CONTEXT_PSTATE 264
 
 // struct CoreLocal
-#define CORE_CONTEXT 0
+#define CORE_DISPATCH_STACK 0
+#define CORE_DISPATCH_RETURN 8
+#define CORE_DISPATCH_FRAME 16
+
+// From the held load of line_load_head to its end: LDP, DAIFSET, LDP.
+#define LINE_LOAD_HEAD_REST 12
 
 // Why `thread_resume` returned.
 #define TRAP_YIELD 0

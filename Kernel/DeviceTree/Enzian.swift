@@ -18,8 +18,8 @@ public enum MachineKind: Equatable, Sendable {
 public enum Enzian {
   /// UAA0, a PL011 behind an SBSA description: 4 KiB, 32-bit accesses [dtsi].
   public static var console: PlatformDescription.Console {
-    // Its interrupt is no private and no shared one of the GIC by the tree's numbers, so there is
-    // no input yet; firmware has set 115200 baud, and the SBSA description has no divisor to change.
+    // Its interrupt is no private and no shared one of the GIC by the tree's numbers, so the kernel
+    // polls it; firmware has set 115200 baud, and the SBSA description has no divisor to change.
     PlatformDescription.Console(
       registers: AddressRange(base: 0x87E0_2400_0000, bytes: 0x1000), interrupt: nil,
       hasFixedBaudRate: true)

@@ -35,6 +35,10 @@ public struct MessageLoop: Hashable, Sendable {
     line = blockAddress | (parity == .one ? EndpointLayout.pairFlip : 0)
   }
 
+  /// A loop that goes on somewhere else than it began.
+  @inlinable
+  public init(currentLine: UInt) { line = currentLine }
+
   @inlinable public var parity: Parity {
     currentLine & EndpointLayout.pairFlip == 0 ? .zero : .one
   }

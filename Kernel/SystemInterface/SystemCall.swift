@@ -1,14 +1,11 @@
 // What a user program may ask of the kernel, and what it gets back.
 //
-// `svc #0` with the number in x8 and arguments in x0…x5; the kernel returns a `SystemError` in
+// `svc #0` with the number in x8 and arguments in x0…x2; the kernel returns a `SystemError` in
 // x0 and a value in x1. Registers x9…x18 are not preserved. A wrong call gets an error, never a
-// panic.
+// panic. `svc #1` is a worker's yield (README.md), which is no call: it does not return.
 
 /// A system call's number.
 public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
-  /// Gives up the core until the NIC wants this worker again; what the YIELDNOW stub calls, and
-  /// what a worker calls before its first load. No arguments.
-  case yield = 0
   /// Ends the process. x0: status, 0 for success.
   case exit = 1
   /// Writes a line to the kernel's log. x0: address of UTF-8 text, x1: bytes, at most
@@ -17,7 +14,7 @@ public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {
   /// Registers a procedure with the NIC. x0: address of a `ServiceRegistration`, 8-byte aligned.
   case registerService = 3
   /// Registers the stubs of this thread's endpoint and enables it.
-  /// x0: code address for TRYAGAIN, x1: for YIELDNOW.
+  /// x0: code address for TRYAGAIN, x1: for YIELDNOW, x2: where the thread goes on after a yield.
   case attachEndpoint = 4
   /// Asks which UDP port a program is served on. x0: program, x1: version. The value is a
   /// `ServiceLocation`.

@@ -51,9 +51,10 @@ struct BadDatagram: Sendable {
         target: target(procedure: procedure))
     }
 
-  /// Credentials and verifiers that no server takes: `auth_stat` 1 is AUTH_BADCRED, 3 AUTH_BADVERF.
+  /// Credentials and verifiers that no server takes: `auth_stat` 1 is AUTH_BADCRED, 2
+  /// AUTH_REJECTEDCRED, 3 AUTH_BADVERF.
   static let authentication: [BadDatagram] = [
-    call("unknown flavor of credential", .denied(.authenticationError(1))) {
+    call("unknown flavor of credential", .denied(.authenticationError(2))) {
       $0.credentialFlavor = 99
     },
     call("AUTH_SYS without a body", .denied(.authenticationError(1))) {

@@ -55,6 +55,20 @@ extension BootTests {
     }
 
     /// Every byte there is, many times, and then a command.
+    /// As on a machine whose serial port has no interrupt that the kernel can use.
+    @Test func aConsoleWithoutInterruptIsPolled() throws {
+      let guest = try Guest { $0.bootArguments = ["console=polled"] }
+      for round in 1...3 {
+        guest.machine.type("help\n")
+        try guest.machine.expectLine(containing: "exit [status]")
+        try guest.expectBothServicesAnswer("with a polled console, \(round)")
+      }
+      // Longer than the port's room for bytes.
+      guest.machine.type(String(repeating: " ", count: 60) + "log\n")
+      try guest.machine.expectLine(containing: "info")
+      try guest.expectExit(typing: "exit 7", status: 7)
+    }
+
     @Test func anyBytesAreSafe() throws {
       let guest = try Guest { $0.coreCount = 2 }
       // Without newlines: a line of garbage could be a command.

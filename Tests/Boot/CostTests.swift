@@ -54,7 +54,27 @@ extension BootTests {
       #expect(cold.median <= 150)
       let yield = try #require(Row("YIELDNOW to kernel", in: result.output))
       #expect(yield.count >= 2 * rounds - 2)
-      #expect(yield.median <= 80)
+      #expect(yield.median <= 40)
+    }
+
+    /// The shortest system call there is: one that is refused.
+    @Test func systemCallsStayShort() throws {
+      let archive = try ServiceArchive(
+        programs: ["echo", "calculator", "hostile"], manifest: "echo\ncalculator\nhostile\n")
+      let guest = try Guest(archive: archive, ports: [4099]) { $0.coreCount = 1 }
+      var client = try guest.client(ofGuestPort: 4099)
+      func instructions(calls: UInt32) throws -> UInt64 {
+        let outcome = try client.call(HostileService.calls, HostileService.arguments(calls))
+        #expect(outcome == .success([]))
+        return try guest.record(ofLastCallBy: client).instructions
+      }
+      _ = try instructions(calls: 1)
+      let few = try instructions(calls: 1)
+      let many = try instructions(calls: 1001)
+      let each = (many - few) / 1000
+      print("a refused system call: \(each) instructions")
+      #expect(each > 20 && each <= 250)
+      try guest.expectExit(typing: "exit", status: 0)
     }
   }
 }

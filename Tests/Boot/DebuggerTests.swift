@@ -42,9 +42,9 @@ extension BootTests {
         [
           "-c",
           #"cd "$0" && exec gdb-multiarch -q -batch -x Tools/Debugger/kernel.gdb -ex "$1" "#
-            + #"-ex at-start -x "$2" .build/wengen/kernel.elf 2>&1 </dev/null"#,
+            + #"-ex at-start -x "$2" "$3" 2>&1 </dev/null"#,
           URL(filePath: artefacts.folder + "/../..").path,
-          "target remote 127.0.0.1:\(debuggerPort)", script,
+          "target remote 127.0.0.1:\(debuggerPort)", script, artefacts.kernelELF,
         ], within: .seconds(60))
       #expect(result.status == .exited(0), "\(result.output)")
       #expect(isDone.wait(timeout: .now() + 20) == .success, "the call was not answered afterwards")

@@ -46,6 +46,29 @@ extension BootTests {
       try guest.expectBothServicesAnswer("after TRYAGAIN")
     }
 
+    /// A core that leaves its held load out for a thread from another core leaves out the rest of that
+    /// message, too. Else it is held there with interrupts masked, for the stall limit; and in lockstep,
+    /// where the clock stands still until all cores wait, for ever.
+    @Test(arguments: [2, 4]) func coresThatAreInvitedComeFromTheirHeldLoads(cores: Int) throws {
+      let archive = try ServiceArchive(programs: ["spin"], manifest: "spin\n")
+      let guest = try Guest(archive: archive, ports: [SpinService.port]) {
+        $0.coreCount = cores
+        $0.deterministic = true
+      }
+      var client = try guest.client(ofGuestPort: SpinService.port)
+      let arguments = SpinService.spinArguments(seed: 1, rounds: 100)
+      var expected = XDREncoder()
+      expected.encode(Int64(bitPattern: SpinService.result(seed: 1, rounds: 100)))
+      for _ in 0..<3 {
+        #expect(try client.call(SpinService.spin, arguments) == .success(expected.bytes))
+      }
+      // That threads went to other cores, without which this says nothing.
+      let statistics = try guest.statistics()
+      #expect(statistics["arrivals", default: 0] > 0)
+      #expect(statistics["violations"] == nil)
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
     /// R9: on one core, a call for the process that is not on it makes the NIC ask for the core.
     @Test func twoProcessesTakeTurnsOnOneCore() throws {
       let guest = try Guest { $0.coreCount = 1 }

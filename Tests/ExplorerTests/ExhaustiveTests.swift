@@ -54,6 +54,8 @@ import Testing
         "workers", "stateFetchTime", "arrivals", "deliveries", "waitingNanoseconds", "rejections",
         "queueLimit", "queue", "resumesWaiting", "firstEndpoint", "lastDeliveryOrder", "turns",
         "isWaiting", "previousWaiting", "nextWaiting",
+        // Without a wait limit, which scenarios leave out, the estimate decides nothing.
+        "waitLimitNanoseconds", "waitEstimate", "dropsExcess", "patienceNanoseconds",
       ])
     #expect(
       fields(try World(Scenarios.exhaustive[1]).nic) == [
@@ -62,6 +64,8 @@ import Testing
         "clock", "faults",
         "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",
         "commandRegisters", "order", "scratch",
+        // Counts, which decide nothing.
+        "statistics",
       ])
   }
 }

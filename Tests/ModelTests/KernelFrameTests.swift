@@ -103,6 +103,22 @@ import Testing
     #expect(bench.count(.framesForKernel) == 0)
   }
 
+  /// Datagrams of other protocols end anywhere; calls always at a multiple of four.
+  @Test(arguments: 1...8)
+  func aChecksumCoversEveryByte(bytes: Int) throws {
+    let (bench, kernel) = try makeBench()
+    kernel.publishDispatch()
+    var frame = KernelFrameTests.foreign
+    frame.arguments = Array(repeating: 0xA5, count: bytes)
+    bench.receive(frame)
+    #expect(bench.count(.framesForKernel) == 1)
+    var damaged = frame.bytes
+    damaged[damaged.count - 1] ^= 0x40
+    bench.receive(damaged)
+    #expect(bench.count(.framesForKernel) == 1)
+    #expect(bench.count(.dropUDPChecksum) == 1)
+  }
+
   @Test func withoutAStubTheyAreDropped() throws {
     let bench = try Bench(cores: 1)
     let kernel = Consumer(bench, endpoint: 0, core: 0)

@@ -17,6 +17,7 @@ CORE_STATE_OFFSET = 0x08000000
 FIRST_WORKER = 64
 THREADS = 192
 PROCESSES = 64
+NO_THREAD = 0xffff
 
 STATES = ("created", "runnable", "running", "sleeping", "blocked", "parked", "migrating", "ended")
 MODES = ("offline", "general", "dispatch", "user")
@@ -27,6 +28,7 @@ STATUSES = ("success", "garbage arguments", "system error", "requeue", "fail")
 CORE_BLOCK = "$e6wengen9CoreBlockVD"
 THREAD_BLOCK = "$e6wengen11ThreadBlockVD"
 PROCESS_BLOCK = "$e6wengen12ProcessBlockVD"
+PROCESS_STATE = "$e6wengen12ProcessStateVD"
 
 
 class KernelView:
@@ -81,8 +83,10 @@ def process_block(process):
     block = Value(
         PROCESS_BLOCK, NAMES.address("static ProcessTable.blocks")
         + process * stride(PROCESS_BLOCK))
-    live = word(NAMES.address("static ProcessTable.states") + process * 8 + 4, 4)
-    return block if block["identifier"] == process and live else None
+    state = Value(
+        PROCESS_STATE, NAMES.address("static ProcessTable.states")
+        + process * stride(PROCESS_STATE))
+    return block if block["identifier"] == process and state["liveThreads"] else None
 
 
 def process_name(process):
@@ -164,9 +168,9 @@ class Cores(Command):
         chosen.switch()
         for core in range(core_count()):
             block = core_block(core)
-            running = block.optional("running")
+            running = block["runningNumber"]
             who = "dispatch thread"
-            if running is not None:
+            if running != NO_THREAD:
                 owner = thread_block(running)["process"]
                 who = f"thread {running} of {process_name(owner)} (process {owner})"
             state = word(base + CORE_STATE_OFFSET + LINE_BYTES * core)

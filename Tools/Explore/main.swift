@@ -2,48 +2,65 @@
 //
 //     wengen-explore [quick|large|random SEEDS|seed SEED] [part of a scenario's name]
 //
-// quick: what `make test` explores, and a few random paths. large: more, for minutes. random: so
-// many paths for each large scenario, seed SEED one of them again. The exit status is 1 when a rule
-// was broken; then the shortest trace that was found stands on the last lines.
+// quick: what `make test` explores, and a few random paths. large: more, for minutes; it ends after
+// `largeLimit` states of a scenario and says so. random: so many paths for each large scenario, seed
+// SEED one of them again. The exit status is 1 when a rule was broken; then the shortest trace that
+// was found stands on the last lines.
 
 import Explorer
 import Foundation
 
+/// More than any but the last of the large scenarios has.
+let largeLimit = 4_000_000
+
 func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 
-func conclude(_ scenario: Scenario, _ report: Report, _ time: Duration) {
-  say("\(scenario.name): \(report), \(time.formatted(.units(fractionalPart: .show(length: 1))))")
-  if report.failure != nil { exit(1) }
+func elapsed(since start: ContinuousClock.Instant) -> String {
+  start.duration(to: .now).formatted(.units(fractionalPart: .show(length: 1)))
 }
 
-func exploreAll(_ scenarios: [Scenario], containing part: String) {
+func exploreAll(_ scenarios: [Scenario], limit: Int = .max, containing part: String) {
   for scenario in scenarios where part.isEmpty || scenario.name.contains(part) {
-    var search = ExhaustiveSearch(scenario)
+    var search = ExhaustiveSearch(scenario, limit: limit)
     search.progress = { say("  … \($0.states) states") }
     let start = ContinuousClock.now
     let report = search.run()
-    conclude(scenario, report, start.duration(to: .now))
+    say("\(scenario.name): \(report), \(elapsed(since: start))")
+    if report.failure != nil { exit(1) }
   }
 }
 
 func walk(_ seeds: ClosedRange<UInt64>, containing part: String) {
   for scenario in Scenarios.random where part.isEmpty || scenario.name.contains(part) {
+    let start = ContinuousClock.now
+    var steps = 0
     for seed in seeds {
-      let start = ContinuousClock.now
       let report = RandomSearch(scenario).run(seed: seed)
-      say("WENGEN_TEST_SEED=\(seed)")
-      conclude(scenario, report, start.duration(to: .now))
+      steps += report.transitions
+      guard report.failure == nil else {
+        say("WENGEN_TEST_SEED=\(seed)")
+        say("\(scenario.name): \(report), \(elapsed(since: start))")
+        exit(1)
+      }
     }
+    let count = seeds.count == 1 ? "the path" : "the paths"
+    say(
+      "\(scenario.name): \(count) of seed \(seeds.lowerBound)"
+        + (seeds.count == 1 ? "" : " to \(seeds.upperBound)")
+        + ", \(steps) steps, \(elapsed(since: start))")
   }
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst()) + ["", "", ""]
 let mode = arguments[0]
+let start = ContinuousClock.now
 switch mode {
 case "", "quick":
   exploreAll(Scenarios.exhaustive, containing: arguments[1])
   walk(1...2, containing: arguments[1])
-case "large": exploreAll(Scenarios.exhaustive + Scenarios.large, containing: arguments[1])
+case "large":
+  exploreAll(
+    Scenarios.exhaustive + Scenarios.large, limit: largeLimit, containing: arguments[1])
 case "random", "seed":
   guard let number = UInt64(arguments[1]), number > 0 else {
     say("wengen-explore: \(mode) needs a positive number")
@@ -54,3 +71,4 @@ default:
   say("wengen-explore: no mode '\(mode)'; there are quick, large, random SEEDS, seed SEED")
   exit(64)
 }
+say("No rule broken in \(elapsed(since: start))")

@@ -35,7 +35,7 @@ let usageText = """
     with boot:
       --cores N        of the machine, 1 to 48 (4)
       --services N     spin services, each a process (1)
-      --deterministic  time counts instructions; needs --closed 1 --cores 1
+      --deterministic  time counts instructions; needs --closed 1
   """
 
 struct LoadOptions {
@@ -114,10 +114,6 @@ struct LoadOptions {
     guard isBoot || !isDeterministic else { throw .usage("--deterministic is for boot") }
     guard !isDeterministic || closed == 1 else {
       throw .usage("--deterministic: needs --closed 1, since the host's time means nothing there")
-    }
-    // On two cores, frames for a process of several threads were seen to wait for ever in lockstep.
-    guard !isDeterministic || cores == 1 else {
-      throw .usage("--deterministic: needs --cores 1")
     }
     let longest = mix.kinds.map { $0.time.meanNanoseconds }.max() ?? 0
     guard

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Breaks the model and the loops on purpose, one line at a time, and sees whether a test notices:
-# mutate.sh [--explorer] [part of a fault's name]
+# mutate.sh [--explorer] [part of a fault's name or of its file's]
 #
 # The faults are in Tests/Mutations/mutants.txt. Each is applied to a copy of the sources that is
-# built again and again (.build/mutate). The explorer runs first, since it is the quickest; what it
-# does not notice is for the unit tests. The exit status is 0 only when every fault was caught, and
-# a fault whose lines do not stand in its file exactly once is an error: nothing would be tested.
-# With --explorer nothing but the explorer runs, and what it leaves to the tests survives.
+# built again and again, one copy for every core of this machine (.build/mutate). First comes what
+# is expected to notice: the suite that the fault names, or else the explorer; then everything
+# else. The exit status is 0 only when every fault was caught, and a fault whose lines do not stand
+# in its file exactly once is an error: nothing would be tested. With --explorer nothing but the
+# explorer runs, and what it leaves to the tests survives.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,17 +17,91 @@ if [[ ${1:-} == --explorer ]]; then
   shift
 fi
 wanted=${1:-}
-tree=.build/mutate/tree
-logs=$PWD/.build/mutate/logs
-suites='InterfaceTests|SchedulingTests|MarshallingTests|ModelTests|ExplorerTests'
+list=$PWD/Tests/Mutations/mutants.txt
+out=$PWD/.build/mutate
+every_suite='InterfaceTests|SchedulingTests|MarshallingTests|ModelTests|ExplorerTests'
+workers=$(nproc)
 # A mutant that hangs is caught, too: one that takes much longer than the sources as they are, which
 # on a busy machine is long. Until that is known:
 explorer_seconds=1800
 tests_seconds=1800
+# Only what a mutant can reach (Package.swift).
+export WENGEN_TARGET=mutate
 
-mkdir -p "$tree" "$logs"
-find "$tree" -mindepth 1 -maxdepth 1 ! -name .build -exec rm -rf {} +
-git ls-files -z --cached --others --exclude-standard | tar --null -cf - -T - | tar -xf - -C "$tree"
+# --- One copy of the sources -------------------------------------------------------------------
+
+# What worker $1 works on. The time stamps stay, so only what changed is built again.
+use_copy() {
+  tree=$out/$1/tree
+  logs=$out/$1/logs
+  mkdir -p "$tree" "$logs"
+}
+
+copy_sources() {
+  find "$tree" -mindepth 1 -maxdepth 1 ! -name .build -exec rm -rf {} +
+  git ls-files -z --cached --others --exclude-standard | tar --null -cf - -T - | tar -xf - -C "$tree"
+}
+
+# A mutant in a body that was inlined elsewhere must reach that place. A module that is compiled as
+# a whole is compiled anew when what it imports changed.
+build() {
+  (cd "$tree" && swift build --build-system native -Xswiftc -whole-module-optimization \
+    -Xswiftc -num-threads -Xswiftc 2 -Xswiftc -gnone "$@") >"$logs/build.log" 2>&1 </dev/null
+}
+
+# What runs, as one number: the same as without the mutant means that nothing was tested.
+compiled() { cat "$tree"/.build/debug/wengen-explore "$tree"/.build/debug/*.xctest | cksum; }
+
+# --- What may notice ---------------------------------------------------------------------------
+
+# Each says in `verdict` what noticed the mutant, and leaves it empty when nothing did.
+try_explorer() {
+  local log=$logs/run.log status begin
+  build --product wengen-explore || { verdict='DOES NOT COMPILE'; return; }
+  begin=$SECONDS
+  (cd "$tree" && timeout "$explorer_seconds" .build/debug/wengen-explore quick) \
+    >"$log" 2>&1 </dev/null
+  status=$?
+  echo $((SECONDS - begin)) >"$logs/explorer.seconds"
+  case $status in
+    0) ;;
+    1) verdict=$(awk '/^[A-Za-z0-9]+: / { rule = $1 }
+         /^[0-9]+ cores?, / { split($0, part, ": "); scenario = part[1] }
+         END { printf "explorer, %s %s\n", rule, scenario }' "$log") ;;
+    124) verdict='explorer, hangs' ;;
+    *) verdict="explorer, crash (status $status)" ;;
+  esac
+}
+
+# The suites that $1 matches.
+try_tests() {
+  local log=$logs/run.log status begin
+  build --build-tests || { verdict='DOES NOT COMPILE'; return; }
+  begin=$SECONDS
+  (cd "$tree" && timeout "$tests_seconds" swift test --build-system native --skip-build \
+    --filter "^($1)\\.") >"$log" 2>&1 </dev/null
+  status=$?
+  echo $((SECONDS - begin)) >"$logs/tests.seconds"
+  if ((status == 124)); then
+    verdict='tests, hang'
+  elif ((status != 0)); then
+    verdict="test, $(grep -m 1 -oE 'Test "?[A-Za-z0-9 ,:]+"?(\([^)]*\))? recorded' "$log" |
+      sed 's/^Test //; s/ recorded$//; s/(.*//')"
+  elif ! grep -q 'Test run with [1-9]' "$log"; then
+    verdict='DOES NOT RUN ANY TEST'
+  fi
+}
+
+# All that may notice, $1 first when it is the name of a suite.
+hunt() {
+  verdict=''
+  if ((explorer_only)); then try_explorer; return; fi
+  if [[ -n $1 ]]; then try_tests "$1"; fi
+  if [[ -z $verdict ]]; then try_explorer; fi
+  if [[ -z $verdict ]]; then try_tests "$every_suite"; fi
+}
+
+# --- One mutant --------------------------------------------------------------------------------
 
 # Puts ENVIRON["put"] where ENVIRON["find"] stands in the file, which must be once.
 # shellcheck disable=SC2016
@@ -36,99 +111,84 @@ replace='BEGIN { RS = "\001" }
     if (!first || index(rest, ENVIRON["find"])) exit 1
     printf "%s%s%s", substr($0, 1, first - 1), ENVIRON["put"], rest }'
 
-# A mutant in a body that was inlined elsewhere must reach that place. Modules that are optimised
-# are compiled as a whole (Package.swift), so they are compiled anew when what they import changed;
-# the tests are not, and look at files only when told to.
-build() {
-  (cd "$tree" && swift build --build-system native -Xswiftc -disable-incremental-imports "$@") \
-    >"$logs/build.log" 2>&1 </dev/null
-}
-
-# What runs, as one number: the same as without the mutant means that nothing was tested.
-compiled() { cat "$tree"/.build/debug/wengen-explore "$tree"/.build/debug/*.xctest | cksum; }
-
-# Says what noticed the mutant; nothing when nothing did.
-hunt() {
-  local log=$logs/run.log status begin
-  build --product wengen-explore || { echo 'DOES NOT COMPILE'; return; }
-  begin=$SECONDS
-  (cd "$tree" && timeout "$explorer_seconds" .build/debug/wengen-explore quick) \
-    >"$log" 2>&1 </dev/null
-  status=$?
-  echo $((SECONDS - begin)) >"$logs/explorer.seconds"
-  case $status in
-    0) ;;
-    1) awk '/^[A-Za-z0-9]+: / { rule = $1 } /^[0-9]+ cores?, .*transitions/ { split($0, part, ": ")
-         scenario = part[1] } END { printf "explorer, %s %s\n", rule, scenario }' "$log"
-      return ;;
-    124) echo 'explorer, hangs'; return ;;
-    *) echo "explorer, crash (status $status)"; return ;;
-  esac
-  if ((explorer_only)); then return; fi
-  build --build-tests || { echo 'DOES NOT COMPILE'; return; }
-  begin=$SECONDS
-  (cd "$tree" && timeout "$tests_seconds" swift test --build-system native --skip-build \
-    -Xswiftc -disable-incremental-imports --filter "$suites") >"$log" 2>&1 </dev/null
-  status=$?
-  echo $((SECONDS - begin)) >"$logs/tests.seconds"
-  if ((status == 124)); then echo 'tests, hang'; return; fi
-  if ((status != 0)); then
-    echo "test, $(grep -m 1 -oE 'Test "?[A-Za-z0-9 ,:]+"?(\([^)]*\))? recorded' "$log" |
-      sed 's/^Test //; s/ recorded$//; s/(.*//')"
+# Prints what became of it, and notes it as caught, survived or broken.
+try_mutant() {
+  local path=$tree/$file begin=$SECONDS outcome
+  export find=$before put=$after
+  if ! LC_ALL=C awk "$replace" "$path" >"$logs/mutant"; then
+    verdict="ERROR: its lines do not stand exactly once in $file" outcome=broken
+  else
+    cp -p "$path" "$logs/original"
+    cat "$logs/mutant" >"$path"
+    hunt "$suite"
+    if ((!explorer_only)) && [[ -z $verdict && $(compiled) == "$unchanged" ]]; then
+      verdict='DOES NOT REACH WHAT RUNS'
+    fi
+    cat "$logs/original" >"$path"
+    case $verdict in
+      '') verdict=SURVIVED outcome=survived ;;
+      DOES*) verdict+="; see $logs" outcome=broken ;;
+      *) outcome=caught ;;
+    esac
   fi
+  echo "$outcome" >>"$logs/outcomes"
+  printf '%-68s %s  %d s\n' "$name" "$verdict" $((SECONDS - begin))
 }
+
+# Every so manieth mutant of those that are wanted.
+work() {
+  local worker=$1 number=0 line name='' file='' suite='' before='' after=''
+  use_copy "$worker"
+  : >"$logs/outcomes"
+  if ((!explorer_only)); then unchanged=$(compiled); fi
+  finish() {
+    if [[ -n $name && "$name $file" == *"$wanted"* ]]; then
+      if ((number % workers == worker)); then try_mutant; fi
+      number=$((number + 1))
+    fi
+    name='' file='' suite='' before='' after=''
+  }
+  while IFS= read -r line || [[ -n $line ]]; do
+    case $line in
+      '= '*) finish; name=${line#= } ;;
+      '@ '*) file=${line#@ } ;;
+      '! '*) suite=${line#! } ;;
+      '-'*) before+=${line#-}$'\n' ;;
+      '+'*) after+=${line#+}$'\n' ;;
+    esac
+  done <"$list"
+  finish
+}
+
+# --- All of them -------------------------------------------------------------------------------
+
+begin=$SECONDS
+for ((worker = 0; worker < workers; worker++)); do
+  use_copy "$worker"
+  copy_sources
+  (if ((explorer_only)); then build --product wengen-explore; else build --build-tests; fi) &
+done
+wait
 
 # The sources as they are must pass, or everything would be "caught".
-printf '%-68s ' 'nothing'
-begin=$SECONDS
-result=$(hunt)
-if [[ -n $result ]]; then
-  printf '%s\nmutate: the sources fail without any mutant; see %s\n' "$result" "$logs"
+use_copy 0
+hunt ''
+if [[ -n $verdict ]]; then
+  printf 'mutate: the sources fail without any mutant: %s; see %s\n' "$verdict" "$logs"
   exit 1
 fi
-printf 'passes  %4d s\n' $((SECONDS - begin))
+printf '%-68s passes  %d s\n' 'nothing' $((SECONDS - begin))
+# Beside the others everything takes longer.
 explorer_seconds=$((60 + 5 * $(<"$logs/explorer.seconds")))
-if ((!explorer_only)); then
-  tests_seconds=$((60 + 5 * $(<"$logs/tests.seconds")))
-  unchanged=$(compiled)
-fi
+if ((!explorer_only)); then tests_seconds=$((60 + 5 * $(<"$logs/tests.seconds"))); fi
 
-caught=0 total=0 broken=0
-try_mutant() {
-  [[ -n $name && $name == *"$wanted"* ]] || return 0
-  local path=$tree/$file result begin=$SECONDS
-  export find=$before put=$after
-  total=$((total + 1))
-  printf '%-68s ' "$name"
-  if ! LC_ALL=C awk "$replace" "$path" >"$logs/mutant"; then
-    printf 'ERROR: its lines do not stand exactly once in %s\n' "$file"
-    broken=$((broken + 1))
-    return
-  fi
-  cp "$path" "$logs/original"
-  cat "$logs/mutant" >"$path"
-  result=$(hunt)
-  if ((!explorer_only)) && [[ -z $result && $(compiled) == "$unchanged" ]]; then
-    result='DOES NOT REACH WHAT RUNS'
-  fi
-  cat "$logs/original" >"$path"
-  case $result in
-    '') printf 'SURVIVED  %d s\n' $((SECONDS - begin)) ;;
-    DOES*) printf '%s; see %s/build.log\n' "$result" "$logs"; broken=$((broken + 1)) ;;
-    *) caught=$((caught + 1)); printf '%s  %d s\n' "$result" $((SECONDS - begin)) ;;
-  esac
-}
+for ((worker = 0; worker < workers; worker++)); do
+  work "$worker" &
+done
+wait
 
-name='' file='' before='' after=''
-while IFS= read -r line || [[ -n $line ]]; do
-  case $line in
-    '= '*) try_mutant; name=${line#= } file='' before='' after='' ;;
-    '@ '*) file=${line#@ } ;;
-    '-'*) before+=${line#-}$'\n' ;;
-    '+'*) after+=${line#+}$'\n' ;;
-  esac
-done <Tests/Mutations/mutants.txt
-try_mutant
-
-echo "$caught of $total mutants caught"
-if ((caught < total || broken > 0 || total == 0)); then exit 1; fi
+outcomes=$(for ((worker = 0; worker < workers; worker++)); do cat "$out/$worker/logs/outcomes"; done)
+total=$(grep -c . <<<"$outcomes")
+caught=$(grep -c caught <<<"$outcomes")
+echo "$caught of $total mutants caught, $((SECONDS - begin)) s"
+if ((caught < total || total == 0)); then exit 1; fi

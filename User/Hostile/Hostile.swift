@@ -38,6 +38,13 @@ enum Hostile {
       let result = Abuse.perform(which, port: Process.port(standard: 4099))
       Call(line).succeed(with: result.tries, result.successes)
     }
+    // CALLS(count): so many system calls that the kernel refuses at once; what they cost.
+    service.register(
+      procedure: 3, arguments: Signature { $0.unsignedInt() }, results: nothing
+    ) { _, count, _, line in
+      for _ in 0..<count { _ = hostile_system_call(SystemCall.sleep.rawValue, 0, 0) }
+      Call(line).succeed()
+    }
     service.announce()
   }
 }

@@ -4,17 +4,19 @@ internal import SystemInterface
 internal import UserStart
 
 extension SystemCall {
-  /// Asks the kernel; every call has at most two arguments.
+  /// Asks the kernel; every call has at most three arguments.
   @inline(__always)
-  func call(_ argument0: UInt64 = 0, _ argument1: UInt64 = 0) -> SystemError {
-    let result = user_system_call(rawValue, argument0, argument1)
+  func call(
+    _ argument0: UInt64 = 0, _ argument1: UInt64 = 0, _ argument2: UInt64 = 0
+  ) -> SystemError {
+    let result = user_system_call(rawValue, argument0, argument1, argument2)
     return SystemError(rawValue: result.error) ?? .unknownSystemCall
   }
 
   /// As `call`, for those that return a value; nil when the kernel refuses.
   @inline(__always)
   func value(_ argument0: UInt64, _ argument1: UInt64 = 0) -> UInt64? {
-    let result = user_system_call(rawValue, argument0, argument1)
+    let result = user_system_call(rawValue, argument0, argument1, 0)
     return result.error == SystemError.none.rawValue ? result.value : nil
   }
 }

@@ -10,17 +10,23 @@ internal import UserStart
 /// Serves for the rest of the process's life. `_start` (User/Start/Start.S) calls it on every
 /// thread, on thread 0 after `main` has registered the services.
 ///
+/// The NIC knows the endpoint then, but not that it has a core: only the kernel's core state line
+/// says so, and an endpoint without a core gets nothing (R11). So the first load comes after a
+/// yield, from which the thread goes on in the loop, on a core that the kernel has published.
+///
 /// - Parameter blockAddress: this thread's endpoint.
 @c(user_serve)
 func serve(blockAddress: UInt) -> Never {
   attachEndpoint()
-  // The NIC knows the endpoint now, but not that it has a core: only the kernel's core state line
-  // says so, and an endpoint without a core gets nothing (R11). So the first load comes after a
-  // yield, from which the kernel returns on a core that it has published.
-  _ = SystemCall.yield.call()
+  user_yield(blockAddress)
+}
 
+/// The loop; where a thread goes on after a yield, at the top of its stack.
+/// - Parameter line: the control line to load next.
+@c(user_loop)
+func loop(line: UInt) -> Never {
   var lines = UserLines()
-  var loop = MessageLoop(blockAddress: blockAddress)
+  var loop = MessageLoop(currentLine: line)
   while true {
     let head = loop.loadMessage(&lines)
     // Safety: the code address is one that this process registered, a Handler or a stub that
@@ -33,10 +39,11 @@ func serve(blockAddress: UInt) -> Never {
   }
 }
 
-/// Tells the kernel where TRYAGAIN and YIELDNOW shall jump to.
+/// Tells the kernel where TRYAGAIN and YIELDNOW shall jump to, and where a yield goes on.
 private func attachEndpoint() {
   let error = SystemCall.attachEndpoint.call(
-    address(of: user_stub_try_again), address(of: user_stub_yield_now))
+    address(of: user_stub_try_again), address(of: user_stub_yield_now),
+    address(of: user_loop_entry))
   guard error == .none else {
     var line = LogLine()
     line.append("this thread cannot serve: the kernel did not attach its endpoint, since ")

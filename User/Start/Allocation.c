@@ -21,8 +21,8 @@ void free(void *allocation);
 
 static _Noreturn void refuse(const char *text, size_t count)
 {
-    user_system_call(USER_SYSTEM_CALL_LOG, (uintptr_t)text, count);
-    user_system_call(USER_SYSTEM_CALL_EXIT, EXIT_ALLOCATED, 0);
+    user_system_call(USER_SYSTEM_CALL_LOG, (uintptr_t)text, count, 0);
+    user_system_call(USER_SYSTEM_CALL_EXIT, EXIT_ALLOCATED, 0, 0);
     __builtin_trap();
 }
 

@@ -44,17 +44,15 @@ user_stub_try_again:
     ret
     .size user_stub_try_again, . - user_stub_try_again
 
-// YIELDNOW: give up the core (R9). The kernel parks the thread here, behind the system call, and
-// not at a load: the loop then acknowledges this message on the core that it gets next (R4). The
-// system call may change every register that a called function may change.
+// YIELDNOW: give up the core (R9). x3: the line that brought the message. The thread goes on at
+// user_loop, on the core that it gets next, with the other line, whose load acknowledges (R4).
     .section .text.user_stub_yield_now, "ax", %progbits
     .global user_stub_yield_now
     .type user_stub_yield_now, %function
     .balign 16
 user_stub_yield_now:
-    mov     x8, #USER_SYSTEM_CALL_YIELD
-    svc     #0
-    ret
+    eor     x0, x3, #USER_PAIR_FLIP
+    svc     #USER_YIELD
     .size user_stub_yield_now, . - user_stub_yield_now
 
     .section .bss.user_argument, "aw", %nobits

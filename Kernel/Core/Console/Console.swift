@@ -90,7 +90,17 @@ enum Console {
   /// The port's interrupt: room for more.
   static func transmit() { lock.withLock { pump() } }
 
+  /// Whether something waits for room in the port.
+  static var hasOutput: Bool { lock.withLock { unsafe queue.map { !$0.isEmpty } ?? false } }
+
   // MARK: Input
+
+  // Safety: set by the boot core before it unmasks interrupts.
+  nonisolated(unsafe) private static var shallPoll = false
+
+  /// Whether the port's interrupt is left alone (boot argument `console=polled`).
+  static var isPolled: Bool { unsafe shallPoll }
+  static func usePolling(_ isWanted: Bool) { unsafe shallPoll = isWanted }
 
   /// Takes a received byte.
   static func readByte() -> UInt8? { unsafe port?.readByte() }

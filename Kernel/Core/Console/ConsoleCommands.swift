@@ -98,15 +98,19 @@ enum ConsoleCommands {
   nonisolated(unsafe) private static var editor = LineEditor()
 
   /// Takes all bytes that have arrived.
-  static func receive() {
+  /// - Returns: whether there were any.
+  static func receive() -> Bool {
     Console.clearInputInterrupt()
+    var hasInput = false
     while let byte = Console.readByte() {
+      hasInput = true
       var event = LineEditorEvent.none
       Console.withReply { event = unsafe editor.receive(byte, showing: &$0) }
       guard event == .entered else { continue }
       unsafe editor.withLine { execute(CommandWords($0)) }
       unsafe editor.clear()
     }
+    return hasInput
   }
 
   private static func execute(_ words: borrowing CommandWords) {

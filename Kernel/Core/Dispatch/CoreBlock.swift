@@ -9,9 +9,8 @@ internal import Tracing
 
 /// One core's state, padded to lines so that no two cores share one.
 @safe struct CoreBlock: ~Copyable {
-  /// First, since TPIDR_EL1 points here and assembly reads it.
-  // Safety: only Threads.S uses the pointer inside.
-  private var local = unsafe CoreLocal()
+  /// First, since TPIDR_EL1 points here and C reads it (Boot.h).
+  private var local = CoreLocal()
   let core: CoreIdentifier
   /// The dispatch thread's side of the kernel endpoint; nil when there is no NIC.
   var loop: MessageLoop?
@@ -31,8 +30,8 @@ internal import Tracing
   var isWanted = false
   /// The line at whose held load the worker on this core was seen last.
   var idleLine: UInt64?
-  /// The thread in user mode, if one is.
-  var running: ThreadIdentifier?
+  /// The thread in user mode; `noThread`: none is.
+  var runningNumber = CoreBlock.noThread
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
   /// reads it on all cores.
   let userTable = Atomic<UInt64>(0)
@@ -54,6 +53,8 @@ internal import Tracing
   var affinity: UInt64 = 0
   /// The policy whose rules `scheduler` has (PolicyChoice).
   var policyPlace: UInt8 = 0
+
+  static var noThread: UInt16 { .max }
 
   init(core: CoreIdentifier) {
     self.core = core
@@ -120,6 +121,13 @@ enum CoreCounter: Int, CaseIterable {
       block: UnsafeMutablePointer(bitPattern: UInt(read_core_local())).unsafelyUnwrapped)
   }
 
+  /// The core, from what assembly has of it.
+  @inline(__always)
+  init(address: UInt64) {
+    // Safety: TPIDR_EL1, as in `current`.
+    unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
+  }
+
   /// Whether `activate` was called on this core; false only very early in boot.
   static var isActive: Bool { read_core_local() != 0 }
 
@@ -144,9 +152,15 @@ enum CoreCounter: Int, CaseIterable {
     nonmutating set { unsafe block.pointee.loop = newValue }
   }
 
+  /// The thread in user mode, if one is.
   var running: ThreadIdentifier? {
-    get { unsafe block.pointee.running }
-    nonmutating set { unsafe block.pointee.running = newValue }
+    get {
+      let number = unsafe block.pointee.runningNumber
+      return number == CoreBlock.noThread ? nil : ThreadIdentifier(number)
+    }
+    @inline(__always) nonmutating set {
+      unsafe block.pointee.runningNumber = newValue?.number ?? CoreBlock.noThread
+    }
   }
 
   var stateLine: UInt {
@@ -177,6 +191,15 @@ enum CoreCounter: Int, CaseIterable {
   func count(_ counter: CoreCounter) {
     unsafe block.pointee.counters[counter.rawValue] &+= 1
   }
+
+  /// Takes a count back that was too early.
+  func uncount(_ counter: CoreCounter) {
+    unsafe block.pointee.counters[counter.rawValue] &-= 1
+  }
+
+  /// Whether neither general threads nor tracing want anything of a worker's comings and goings.
+  @inline(__always)
+  var isUndisturbed: Bool { readyGeneral == 0 && tracedSources == .none }
 
   /// Activates an address space, unless it is active already.
   @inline(__always)
@@ -289,7 +312,7 @@ enum CoreCounter: Int, CaseIterable {
   static var capacity: Int { WorkerEndpoints.first }
 
   /// From one block to the next: whole lines, so that no two cores share one.
-  private static var stride: Int {
+  static var stride: Int {
     (MemoryLayout<CoreBlock>.stride + LineGeometry.lineBytes - 1)
       / LineGeometry.lineBytes * LineGeometry.lineBytes
   }

@@ -12,12 +12,18 @@ struct CoreOperations: DispatchOperations {
   private let thread: ThreadReference?
   /// The kernel control line with the message that is being handled; 0: none.
   private let message: UInt64
+  /// A NIC is there and no general thread is ready: known where it counts.
+  private let isUndisturbed: Bool
 
   @inline(__always)
-  init(core: CoreReference, thread: ThreadReference? = nil, message: UInt64 = 0) {
+  init(
+    core: CoreReference, thread: ThreadReference? = nil, message: UInt64 = 0,
+    isUndisturbed: Bool = false
+  ) {
     self.core = core
     self.thread = thread
     self.message = message
+    self.isUndisturbed = isUndisturbed
   }
 
   /// `running` is not stored here: the thread became that when this core took it, with an atomic
@@ -44,13 +50,13 @@ struct CoreOperations: DispatchOperations {
   func publish(_ mode: CoreMode) {
     var state = CoreState(
       mode: mode, isPreemptible: mode == .general && core.duty == .rpc,
-      runQueueLength: UInt16(truncatingIfNeeded: core.readyCount))
+      runQueueLength: isUndisturbed ? 0 : UInt16(truncatingIfNeeded: core.readyCount))
     if let thread, mode == .user || mode == .general {
       state.process = thread.process
       if mode == .user { state.endpoint = thread.endpoint }
     }
     core.publishedState = state.word
-    guard core.stateLine != 0 else { return }
+    guard isUndisturbed || core.stateLine != 0 else { return }
     KernelLines().store(state.word, at: core.stateLine)
   }
 

@@ -30,7 +30,7 @@ struct DispatchThread {
         reschedule()
         continue
       }
-      _ = line_jump(
+      line_jump(
         message.code, message.data, message.argument0, message.argument1,
         UInt64(loop.currentLine))
       loop.finishMessage(&lines)
@@ -42,7 +42,7 @@ struct DispatchThread {
   /// instructions on the way of a call.
   @inline(__always)
   private func schedule() {
-    if core.readyCount > 0 { letGeneralThreadsWait() }
+    if core.readyGeneral > 0 { letGeneralThreadsWait() }
   }
 
   /// The next load acknowledges the message: before it the NIC can give nobody else the worker

@@ -67,6 +67,11 @@ enum Interrupts {
         if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
         if due.allocation { CoreHiring.makeRound(on: core) }
         if due.supervision { Supervisor.work(on: core) }
+        if due.console {
+          Console.transmit()
+          let hasInput = ConsoleCommands.receive()
+          core.scheduleConsole(isBusy: hasInput || Console.hasOutput)
+        }
       case attention:
         core.count(.requests)
         core.adoptPolicy()
@@ -76,7 +81,7 @@ enum Interrupts {
       case watch: taken.insert(.watch)
       case unsafe console:
         Console.transmit()
-        ConsoleCommands.receive()
+        _ = ConsoleCommands.receive()
       // With a held load comes a message that says all (R10). Without one the NIC wants the core
       // itself (R9).
       case worker:

@@ -14,38 +14,36 @@ internal import Tracing
 @c(kernel_message_call)
 func kernelMessageCall(
   data: UInt64, process: UInt64, endpoint: UInt64, line: UInt64
-) -> UInt64 {
+) {
   let core = CoreReference.current
   guard let thread = takeWorker(process: process, endpoint: endpoint) else {
     decline(core, line: line, process: process, endpoint: endpoint)
-    return 0
+    return
   }
   core.count(.dispatches)
   core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).runWorker(thread)
-  return 0
 }
 
 /// RESUME: a worker whose call stands in its line, not acknowledged, needs a core (R11).
 @c(kernel_message_resume)
 func kernelMessageResume(
   data: UInt64, process: UInt64, endpoint: UInt64, line: UInt64
-) -> UInt64 {
+) {
   let core = CoreReference.current
   guard let thread = takeWorker(process: process, endpoint: endpoint) else {
     decline(core, line: line, process: process, endpoint: endpoint)
-    return 0
+    return
   }
   let tag = line_load(line + UInt64(ControlLineWord.tag * LineGeometry.wordBytes))
   guard !thread.watch.noteResume(tag: tag) else {
     // The call fails with the process (R12).
     ProcessEnd.killStuck(thread)
-    return 0
+    return
   }
   core.count(.dispatches)
   core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
   UserDispatch(core: core).runWorker(thread)
-  return 0
 }
 
 /// The parked worker that the message names, which is this core's from here on; nil when it is
@@ -80,18 +78,16 @@ private func decline(
 @c(kernel_message_try_again)
 func kernelMessageTryAgain(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
-) -> UInt64 {
+) {
   let core = CoreReference.current
   core.count(.tryAgain)
   core.trace(.tryAgainTaken)
-  return 0
 }
 
 /// YIELDNOW and RETIRE on a kernel endpoint: back to the loop, which schedules.
 @c(kernel_message_reschedule)
 func kernelMessageReschedule(
   data: UInt64, argument0: UInt64, argument1: UInt64, line: UInt64
-) -> UInt64 {
+) {
   CoreReference.current.trace(.rescheduleTaken)
-  return 0
 }

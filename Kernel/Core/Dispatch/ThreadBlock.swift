@@ -9,6 +9,7 @@ internal import Boot
 internal import Interface
 internal import Scheduling
 internal import Synchronization
+internal import SystemInterface
 
 /// One thread; what `ThreadReference` points to.
 struct ThreadBlock: ~Copyable {
@@ -27,6 +28,11 @@ struct ThreadBlock: ~Copyable {
   var isAttached = false
   /// Until the thread parks for the first time.
   var isStarting = true
+  /// Whether the context is more than where the thread goes on after a yield: it has not yielded
+  /// yet, or it was stopped elsewhere since.
+  var isElsewhere = true
+  /// Where it goes on after a yield, with the line in x0; 0 until `attachEndpoint`.
+  var loopEntry: UInt64 = 0
   /// Whether boot waits for it (StartUp).
   var isAwaited = false
   /// Whether no process has the block. It outlives the thread's end: until the NIC has forgotten
@@ -79,6 +85,30 @@ struct ThreadBlock: ~Copyable {
   /// Whether the thread has not parked yet: until then it has nothing to do with RPC.
   var isStarting: Bool { unsafe block.pointee.isStarting }
 
+  /// Whether the context is more than where the thread goes on after a yield.
+  var isElsewhere: Bool {
+    @inline(__always) get { unsafe block.pointee.isElsewhere }
+    nonmutating set { unsafe block.pointee.isElsewhere = newValue }
+  }
+
+  /// Attaches the endpoint: the NIC may deliver to it.
+  /// - Parameter loopEntry: where the thread goes on after a yield.
+  func attach(loopEntry: UInt64) {
+    unsafe block.pointee.loopEntry = loopEntry
+    isAttached = true
+  }
+
+  /// After a yield the thread is at its loop, on an empty stack, and knows nothing but the line that
+  /// it will load next, which is in x0.
+  func returnToLoop() {
+    let line = self[0]
+    unsafe block.pointee.context = ThreadContext()
+    self[0] = line
+    unsafe block.pointee.context.program_counter = block.pointee.loopEntry
+    unsafe block.pointee.context.stack_pointer = UserAddressSpace.stackTop(ofThread: index)
+    isElsewhere = false
+  }
+
   /// The thread parks, or ends before it has.
   /// - Returns: whether boot waits for that.
   func noteStarted() -> Bool {
@@ -123,7 +153,22 @@ struct ThreadBlock: ~Copyable {
 
   /// Goes to user mode; returns why it came back, a TRAP_… value. The thread's table is active.
   @inline(__always)
-  func resume() -> UInt64 { unsafe thread_resume(&block.pointee.context) }
+  func resume() -> UInt64 { unsafe thread_run(&block.pointee.context, 0, 0) }
+
+  /// As `resume`; but a yield does not return here: it leaves the message's handler, by
+  /// `kernelWorkerYielded`.
+  @inline(__always)
+  func resumeUntilYield() -> UInt64 {
+    unsafe thread_run(
+      &block.pointee.context, address_of_kernel_worker_yielded(), UInt64(UInt(bitPattern: block)))
+  }
+
+  /// The thread that `resumeUntilYield` ran.
+  @inline(__always)
+  init(yielded address: UInt64) {
+    // Safety: the address went through assembly unchanged.
+    unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
+  }
 
   fileprivate var isFree: Bool { unsafe block.pointee.isFree }
 
@@ -158,6 +203,8 @@ struct ThreadBlock: ~Copyable {
     unsafe block.pointee.index = start.index
     unsafe block.pointee.isAttached = false
     unsafe block.pointee.isStarting = true
+    unsafe block.pointee.isElsewhere = true
+    unsafe block.pointee.loopEntry = 0
     unsafe block.pointee.isAwaited = start.isAwaited
     unsafe block.pointee.watch = CallWatch()
     unsafe block.pointee.record = ThreadRecord(
@@ -194,7 +241,8 @@ struct ThreadBlock: ~Copyable {
     unsafe byEndpoint = blocks - WorkerEndpoints.first
   }
 
-  static var bytes: Int { MemoryLayout<ThreadBlock>.stride * capacity }
+  static var stride: Int { MemoryLayout<ThreadBlock>.stride }
+  static var bytes: Int { stride * capacity }
 
   subscript(thread: ThreadIdentifier) -> ThreadReference {
     precondition(thread.index < Self.capacity)

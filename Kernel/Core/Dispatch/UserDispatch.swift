@@ -20,10 +20,42 @@ struct UserDispatch {
   /// Runs a thread that the NIC named, and that this core has taken, until it leaves the core.
   @inline(__always)
   func runWorker(_ thread: ThreadReference) {
+    if core.isUndisturbed, !thread.isElsewhere {
+      runUndisturbed(thread)
+    } else {
+      runDisturbed(thread)
+    }
+  }
+
+  /// The usual case: no general thread is ready, no event is recorded, and the thread will go on at
+  /// its loop. Returns only when something other than a yield happened meanwhile; otherwise
+  /// `kernelWorkerYielded` is the end.
+  @inline(__always)
+  private func runUndisturbed(_ thread: ThreadReference) {
+    var operations = CoreOperations(core: core, thread: thread, isUndisturbed: true)
+    DispatchSequence.enter(&operations)
+    core.running = thread.identifier
+    thread.core = core.core
+    // Counted now, since there is time for it.
+    core.count(.yields)
+    let cause = thread.resumeUntilYield()
+    goOn(thread, after: cause)
+  }
+
+  @inline(never)
+  private func goOn(_ thread: ThreadReference, after cause: UInt64) {
+    core.uncount(.yields)
+    if goesOn(thread, after: cause) { serve(thread) }
+  }
+
+  @inline(never)
+  private func runDisturbed(_ thread: ThreadReference) {
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
     if core.readyCount > 0 { core.limitWorker() }
+    core.running = thread.identifier
+    thread.core = core.core
     serve(thread)
   }
 
@@ -43,20 +75,21 @@ struct UserDispatch {
     // this core must not wait for it.
     CoreOperations(core: core, thread: thread).publish(.general)
     core.setAlarm(forGeneral: deadlineNanoseconds)
+    core.running = thread.identifier
+    thread.core = core.core
     CoreHiring.noteGeneral(thread, on: core)
     serve(thread)
   }
 
-  @inline(__always)
   private func serve(_ thread: ThreadReference) {
-    core.running = thread.identifier
-    thread.core = core.core
     while true {
       let cause = thread.resume()
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
         core.trace(.userYielded, thread.traceWorker)
+        let isNews = thread.isElsewhere && returnToLoop(thread)
         park(thread)
+        if isNews { StartUp.noteProcessStarted() }
         return
       }
       if !goesOn(thread, after: cause) { return }
@@ -67,17 +100,17 @@ struct UserDispatch {
   @inline(__always)
   private func park(_ thread: ThreadReference) {
     core.running = nil
-    let isNews = thread.isStarting && becomeWorker(thread)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.park(&operations)
     // From here on another core may run the thread.
-    if isNews { StartUp.noteProcessStarted() }
   }
 
-  /// A general thread parks for the first time.
+  /// A thread yields that its context does not know at its loop; maybe for the first time.
   /// - Returns: whether boot waits for that.
   @inline(never)
-  private func becomeWorker(_ thread: ThreadReference) -> Bool {
+  private func returnToLoop(_ thread: ThreadReference) -> Bool {
+    thread.returnToLoop()
+    guard thread.isStarting else { return false }
     core.stopGeneral(.ends)
     return thread.noteStarted()
   }
@@ -98,6 +131,7 @@ struct UserDispatch {
   /// way of a call shall not pay for its stack frame.
   @inline(never)
   private func goesOn(_ thread: ThreadReference, after cause: UInt64) -> Bool {
+    thread.isElsewhere = true
     switch Int32(truncatingIfNeeded: cause) {
     case TRAP_SYSTEM_CALL:
       core.count(.systemCalls)
@@ -194,6 +228,18 @@ struct UserDispatch {
     ProcessEnd.noteThreadEnd(thread)
     if isNews { StartUp.noteProcessStarted() }
   }
+}
+
+/// Threads.S: the end of `runUndisturbed`. No general thread has become ready since: what makes one
+/// ready here interrupts the worker, and then `runUndisturbed` has returned. An event is missed when
+/// tracing was turned on meanwhile.
+@c(kernel_worker_yielded)
+func kernelWorkerYielded(thread: UInt64, core: UInt64) {
+  let core = CoreReference(address: core)
+  core.running = nil
+  var operations = CoreOperations(
+    core: core, thread: ThreadReference(yielded: thread), isUndisturbed: true)
+  DispatchSequence.park(&operations)
 }
 
 /// Whether an interrupted worker waits for the NIC, as far as its registers tell.

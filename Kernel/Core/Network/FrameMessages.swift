@@ -10,15 +10,15 @@ internal import Network
 @c(kernel_message_frame)
 func kernelMessageFrame(
   data: UInt64, byteCount: UInt64, argument1: UInt64, line: UInt64
-) -> UInt64 {
+) {
   // Zero-extended by the NIC; no frame is longer than the lines.
   let count = Int(min(byteCount, UInt64(LineGeometry.overflowBytes)))
   let block = EndpointLayout.blockAddress(ofControlLine: UInt(line))
   let address = block + UInt(EndpointLayout.receiveOverflowOffset)
   // Safety: the lines came with this message and are this core's until the next load (R4).
-  guard let start = unsafe UnsafeMutablePointer<UInt8>(bitPattern: address) else { return 0 }
+  guard let start = unsafe UnsafeMutablePointer<UInt8>(bitPattern: address) else { return }
   var frame = unsafe MutableSpan(_unsafeStart: start, count: count)
-  guard let answerBytes = EchoResponder.answer(&frame) else { return 0 }
+  guard let answerBytes = EchoResponder.answer(&frame) else { return }
   let lines = KernelLines()
   let lineCount = (answerBytes + LineGeometry.lineBytes - 1) / LineGeometry.lineBytes
   lines.store(
@@ -27,5 +27,4 @@ func kernelMessageFrame(
   lines.store(
     ResponseHead(status: .success, overflowLineCount: UInt8(lineCount)).word,
     at: UInt(line) + UInt(ControlLineWord.tail * LineGeometry.wordBytes))
-  return 0
 }

@@ -28,9 +28,6 @@ enum SystemCalls {
       return .goesOn
     }
     switch call {
-    case .yield:
-      // Threads.S sends number 0 another way.
-      answer(thread, .unknownSystemCall)
     case .exit:
       ProcessEnd.exit(thread, status: thread[0])
       return .ends
@@ -39,7 +36,9 @@ enum SystemCalls {
     case .registerService:
       answer(thread, registerService(thread, address: thread[0]))
     case .attachEndpoint:
-      answer(thread, attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1]))
+      answer(
+        thread,
+        attachEndpoint(thread, tryAgain: thread[0], yieldNow: thread[1], loop: thread[2]))
     case .findService:
       findService(thread, program: thread[0], version: thread[1])
     case .mapMemory:
@@ -258,13 +257,13 @@ enum SystemCalls {
   }
 
   private static func attachEndpoint(
-    _ thread: ThreadReference, tryAgain: UInt64, yieldNow: UInt64
+    _ thread: ThreadReference, tryAgain: UInt64, yieldNow: UInt64, loop: UInt64
   ) -> SystemError {
     guard let nic = Kernel.nic else { return .noNIC }
     guard !thread.isAttached else { return .invalidState }
     let process = thread.process
     guard UserMemory.isExecutable(tryAgain, of: process),
-      UserMemory.isExecutable(yieldNow, of: process)
+      UserMemory.isExecutable(yieldNow, of: process), UserMemory.isExecutable(loop, of: process)
     else { return .invalidAddress }
     return Kernel.withTables {
       do throws(NIC.Failure) {
@@ -273,7 +272,7 @@ enum SystemCalls {
         stubs.yieldNow = yieldNow
         try nic.installEndpoint(
           thread.endpoint, process: process, core: CoreIdentifier(0), stubs: stubs)
-        thread.isAttached = true
+        thread.attach(loopEntry: loop)
         return SystemError.none
       } catch {
         return systemError(error)

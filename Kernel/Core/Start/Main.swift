@@ -39,6 +39,7 @@ func kernelMain(deviceTree: UInt64) {
   // 4. Firmware, boot arguments, interrupts.
   let arguments = BootSettings(platform: platform)
   Interrupts.useWatch(arguments.hasWatch)
+  Console.usePolling(arguments.hasPolledConsole)
   PowerControl.use(PSCI(platform), hasSemihosting: arguments.hasSemihosting)
   Trace.set(arguments.tracedSources)
   InterruptController.start(platform.interruptController)
@@ -66,10 +67,12 @@ func bootCoreMain() {
   StartUp.expect(processes: processes)
 
   // 9. Input.
-  if let interrupt = platform.console.interrupt {
+  if let interrupt = platform.console.interrupt, !Console.isPolled {
     Interrupts.useConsole(interrupt: interrupt.number)
     InterruptController.route(interrupt.number, to: core.core)
     Console.enableInput()
+  } else {
+    core.scheduleConsole(isBusy: true)
   }
   Log.information("\(Kernel.onlineCores.count) cores online, \(processes) processes start")
 

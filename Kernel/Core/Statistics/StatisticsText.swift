@@ -2,9 +2,11 @@
 
 internal import Boot
 internal import Interface
+internal import Memory
 internal import Platform
 internal import Reporting
 internal import SystemInterface
+internal import Tracing
 
 /// Prints counts.
 enum StatisticsText {
@@ -16,6 +18,7 @@ enum StatisticsText {
       for counter in CoreCounter.allCases { text.add(counter.name, core[counter]) }
       line(text)
     }
+    printMemory()
     let grace = Kernel.withTables { Unlinked.gracePeriods }
     line("RCU: grace-periods \(grace.count)")
     line("RCU: longest-grace-us \(grace.longestNanoseconds / 1_000)")
@@ -25,6 +28,18 @@ enum StatisticsText {
     }
     printNIC(nic)
     printSpans()
+  }
+
+  /// RAM that is free, and what each core and each thread has for good.
+  private static func printMemory() {
+    let (free, all) = Kernel.withTables {
+      KernelMemory.withSpace { ($0.frames.freeFrames, $0.frames.totalFrames) }
+    }
+    let page = Int(Page.bytes)
+    line("memory: KiB-free \(free * page / 1024) of \(all * page / 1024)")
+    let core = CoreTable.stride + Int(AddressMap.stackBytes) + EventRecorder.bytes
+    line("memory: bytes-per-core \(core), of which the stack has \(AddressMap.stackBytes)")
+    line("memory: bytes-per-thread \(ThreadTable.stride)")
   }
 
   /// The NIC's counters that are not zero.

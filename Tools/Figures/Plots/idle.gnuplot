@@ -11,7 +11,7 @@ unset grid
 set grid xtics linecolor "#e4e4e4"
 set xlabel "per second, logarithmic" offset 0, 0.3
 set title "A core that waits: a load that is held, or a loop that polls"
-set label 1 "A simulated second in which every core's worker waits, with TRYAGAIN every 15 ms. A polling core at 2 GHz executes an instruction a cycle.\nDocumentation/simulation.md" \
+set label 1 "A simulated second with one call for each core and then none, TRYAGAIN every 15 ms. A polling core at 2 GHz executes an instruction a cycle.\nDocumentation/simulation.md" \
   at screen 0.03, 0.115 font caption textcolor "#404040"
 set style fill solid 0.85 noborder
 file = data . "/idle.dat"

@@ -84,19 +84,33 @@ typedef struct UserSystemCallResult {
  * results in x0 and x1; the kernel does not preserve x9...x18.
  */
 static inline __attribute__((always_inline)) UserSystemCallResult
-user_system_call(uint64_t number, uint64_t argument0, uint64_t argument1)
+user_system_call(uint64_t number, uint64_t argument0, uint64_t argument1,
+                 uint64_t argument2)
 {
     register uint64_t x0 __asm__("x0") = argument0;
     register uint64_t x1 __asm__("x1") = argument1;
+    register uint64_t x2 __asm__("x2") = argument2;
     register uint64_t x8 __asm__("x8") = number;
     __asm__ volatile("svc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x8)
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x8)
                      :
-                     : "x2", "x3", "x4", "x5", "x6", "x7", "x9", "x10", "x11",
+                     : "x3", "x4", "x5", "x6", "x7", "x9", "x10", "x11",
                        "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc",
                        "memory");
     UserSystemCallResult result = {x0, x1};
     return result;
+}
+
+/*
+ * A worker's yield: the thread goes on at user_loop, with `line`, when the NIC
+ * has named it to a core.
+ */
+static inline __attribute__((always_inline, noreturn)) void
+user_yield(uintptr_t line)
+{
+    register uint64_t x0 __asm__("x0") = line;
+    __asm__ volatile("svc #1" : : "r"(x0) : "memory");
+    __builtin_unreachable();
 }
 
 /* The process's argument; written once, before `main`. */
@@ -117,6 +131,9 @@ void user_thread_start(void);
  */
 void user_stub_try_again(void);
 void user_stub_yield_now(void);
+/* UserLoop.swift's loop: Linker/user.ld gives it this name, since Swift cannot
+ * take the address of a function that does not return. */
+void user_loop_entry(void);
 
 #endif /* __aarch64__ && !__linux__ */
 

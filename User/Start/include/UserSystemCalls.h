@@ -9,8 +9,13 @@
 #ifndef USER_SYSTEM_CALLS_H
 #define USER_SYSTEM_CALLS_H
 
-#define USER_SYSTEM_CALL_YIELD 0
+/* SVC's immediate for a worker's yield; system calls have 0. */
+#define USER_YIELD 1
+
 #define USER_SYSTEM_CALL_EXIT 1
 #define USER_SYSTEM_CALL_LOG 2
+
+/* EndpointLayout.pairFlip: from a control line to the other. */
+#define USER_PAIR_FLIP 0x80
 
 #endif

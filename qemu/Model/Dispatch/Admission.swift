@@ -45,20 +45,22 @@ struct WaitEstimate: Hashable {
   }
 }
 
-extension Lauberhorn {
+extension ProcessTable {
   /// Whether a call of `process` may come in; if not, which counter says why. Everything that could
   /// go on went on already, so a queue that is full now stays full; an empty one takes the call
   /// in any case, since a core may be free.
   func refusal(for process: ProcessIdentifier) -> NICCounter? {
-    let queued = processes[process].queue.count
-    guard queued < max(processes[process].queueLimit, 1) else { return .rejectedOverload }
-    let limit = processes[process].waitLimitNanoseconds
+    let queued = self[process].queue.count
+    guard queued < max(self[process].queueLimit, 1) else { return .rejectedOverload }
+    let limit = self[process].waitLimitNanoseconds
     guard limit > 0, queued > 0,
-      processes[process].waitEstimate.waitNanoseconds(behind: queued) > limit
+      self[process].waitEstimate.waitNanoseconds(behind: queued) > limit
     else { return nil }
     return .rejectedExpectedWait
   }
+}
 
+extension Lauberhorn {
   /// Answers a call that cannot wait, or drops it, as its process wants.
   mutating func refuse(
     _ reason: NICCounter, of process: ProcessIdentifier, transaction: UInt32,

@@ -34,19 +34,43 @@ extension Lauberhorn {
   // MARK: - 1: a held load of a worker of the process
 
   private mutating func deliverWarm(_ process: ProcessIdentifier) -> Bool {
-    guard processes[process].queue.first != nil else { return false }
-    for core in cores.indices {
-      guard let endpoint = cores[core].heldEndpoint, self[endpoint].process == process else {
-        continue
-      }
-      guard let call = takeWaitingCall(of: process) else { return false }
-      counters.count(.deliveredToUserLoop)
-      statistics.count(.warmCalls, of: CoreIdentifier(UInt16(core)))
-      statistics.count(.warm, of: process, calls[call].service)
-      deliver(call, toWorker: endpoint)
-      return true
+    guard processes[process].queue.first != nil, let worker = heldWorker(of: process),
+      let call = takeWaitingCall(of: process)
+    else { return false }
+    deliverWarm(call, to: worker)
+    return true
+  }
+
+  /// A call that has just come, to a worker that waits for it. It stands in no queue on the way, and
+  /// takes no turn, since nobody else could have this worker; and as a load fewer is held after it,
+  /// nothing that waits can go on.
+  mutating func deliverAtOnce(_ call: CallIndex, of process: ProcessIdentifier) -> Bool {
+    guard processes[process].queue.first == nil, let worker = heldWorker(of: process) else {
+      return false
     }
-    return false
+    deliverWarm(call, to: worker)
+    return true
+  }
+
+  private mutating func deliverWarm(
+    _ call: CallIndex, to worker: (core: CoreIdentifier, endpoint: EndpointIdentifier)
+  ) {
+    counters.count(.deliveredToUserLoop)
+    statistics.count(.warmCalls, of: worker.core)
+    statistics.count(.warm, of: calls[call].process, calls[call].service)
+    deliver(call, toWorker: worker.endpoint)
+  }
+
+  @inline(__always)
+  private func heldWorker(
+    of process: ProcessIdentifier
+  ) -> (core: CoreIdentifier, endpoint: EndpointIdentifier)? {
+    for core in cores.indices {
+      if let held = cores[core].heldEndpoint, self[held].process == process {
+        return (CoreIdentifier(UInt16(core)), held)
+      }
+    }
+    return nil
   }
 
   mutating func takeWaitingCall(of process: ProcessIdentifier) -> CallIndex? {

@@ -42,6 +42,7 @@ extension Lauberhorn {
   }
 
   /// Whom a line of an endpoint is charged to.
+  @inline(__always)
   func callCharged(for endpoint: EndpointIdentifier, on core: CoreIdentifier) -> CallIndex? {
     guard self[endpoint].isKernelEndpoint else { return self[endpoint].call }
     switch self[endpoint].message {

@@ -54,10 +54,8 @@ extension Lauberhorn {
     lines.writeArguments(calls.areas, calls.arguments(of: call), to: endpoint, line: line)
     let overflowLines = delivered.overflowLineCount
     self[endpoint].place(call, overflowLines: overflowLines)
-    processes[delivered.process].lastDeliveryOrder = nextOrder()
-    processes[delivered.process].deliveries += 1
-    processes[delivered.process].waitingNanoseconds &+=
-      clock.nanoseconds &- delivered.arrival.nanoseconds
+    processes[delivered.process].noteDelivery(
+      order: nextOrder(), waited: clock.nanoseconds &- delivered.arrival.nanoseconds)
     noteLoad(of: delivered.process)
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint, self[core].isStalled {
       calls[call].cost.heldLoads += 1

@@ -322,12 +322,19 @@ extension Lauberhorn {
       bind(call, to: endpoint, on: core)
     } else if mustLeave(process, core) {
       deliver(.yieldNow, to: endpoint)
-    } else if processes[process].queue.first != nil,
-      let other = processToYieldTo(from: process, on: core)
-    {
-      self[core].wantedBy = other
-      deliver(.yieldNow, to: endpoint)
+    } else if processes[process].queue.first != nil {
+      yieldToAnother(than: process, from: endpoint, core)
     }
+  }
+
+  /// Apart, for the reason of `countColourWait`.
+  @inline(never)
+  private mutating func yieldToAnother(
+    than process: ProcessIdentifier, from endpoint: EndpointIdentifier, _ core: CoreIdentifier
+  ) {
+    guard let other = processToYieldTo(from: process, on: core) else { return }
+    self[core].wantedBy = other
+    deliver(.yieldNow, to: endpoint)
   }
 
   /// R8: the first touch of a worker's line may be a store, of the response even. It means what a

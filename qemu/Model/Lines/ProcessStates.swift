@@ -124,6 +124,7 @@ extension Lauberhorn {
   }
 
   /// Whether the kernel lets workers of `process` run on `core`.
+  @inline(__always)
   func allows(_ process: ProcessIdentifier, _ core: CoreIdentifier) -> Bool {
     let bit = ProcessStateWord.allowedBit(of: core)
     return lines[lineMap.stateLine(of: process), word: bit.word] & bit.mask != 0
@@ -131,6 +132,7 @@ extension Lauberhorn {
 
   /// Whether a worker of `process` that asks for its next call on `core` has to go: the core is
   /// not allowed, or one too many.
+  @inline(__always)
   func mustLeave(_ process: ProcessIdentifier, _ core: CoreIdentifier) -> Bool {
     guard allows(process, core) else { return true }
     var others = 0

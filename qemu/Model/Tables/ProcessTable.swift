@@ -46,6 +46,13 @@ struct Process: Hashable {
   fileprivate var previousWaiting: ProcessIdentifier?
   fileprivate var nextWaiting: ProcessIdentifier?
 
+  /// A worker of it gets a call.
+  mutating func noteDelivery(order: UInt64, waited nanoseconds: UInt64) {
+    lastDeliveryOrder = order
+    deliveries += 1
+    waitingNanoseconds &+= nanoseconds
+  }
+
   /// Calls and workers that wait for a core.
   var waitingCount: Int { queue.count + resumesWaiting }
 }

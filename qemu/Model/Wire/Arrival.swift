@@ -51,7 +51,7 @@ extension Lauberhorn {
     }
     let process = services[service].process
     processes[process].arrivals += 1
-    if let reason = refusal(for: process) {
+    if let reason = processes.refusal(for: process) {
       statistics.count(.rejectedOverload, of: process, service)
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,
@@ -71,6 +71,11 @@ extension Lauberhorn {
     }
     traceArrival(of: index, frameBytes: frame.count)
     services.retain(service)
+    if deliverAtOnce(index, of: process) {
+      counters.count(.callsAccepted)
+      statistics.count(.accepted, of: process, service)
+      return
+    }
     processes[process].queue.append(index, in: &calls)
     noteQueued(process)
     processes.updateWaiting(process)
