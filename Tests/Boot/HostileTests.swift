@@ -151,6 +151,27 @@ extension BootTests {
       try guest.expectExit(typing: "exit", status: 0)
     }
 
+    /// R12: a call that does not end is ended although its handler is preempted again and again, for
+    /// the calls of another process on the same core; those get on meanwhile.
+    @Test func aStuckCallEndsAlthoughItIsPreempted() throws {
+      let archive = try ServiceArchive(
+        programs: ["echo", "hostile"],
+        manifest: "echo\nhostile argument=\(Self.abusePort) quantum=50 restart=always\n")
+      let guest = try Guest(archive: archive, ports: [Self.abusePort]) { $0.coreCount = 1 }
+      let bystander = Bystander(port: guest.echoPort, atLeast: 100)
+      var client = try guest.client(ofGuestPort: Self.abusePort)
+      client.timeout = .seconds(20)
+      let outcome = try client.call(HostileService.attack, HostileService.arguments(14))
+      #expect(outcome == .acceptedError(.systemError))
+      let (calls, losses) = bystander.finish()
+      #expect(losses == 0, "of \(calls)")
+      #expect(guest.machine.console.text.contains("killed: a call did not end"))
+      try guest.machine.expectLine(containing: "hostile: program")
+      #expect(try client.call(HostileService.null) == .success([]))
+      #expect(try guest.statistics()["NIC preemptions", default: 0] > 20)
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
     /// Threads that never end share what cores there are, and end with their process.
     @Test(arguments: [1, 2]) func threadsEndAtTheLimitAndWithTheirProcess(cores: Int) throws {
       let guest = try makeGuest(cores: cores)

@@ -95,6 +95,26 @@ struct CoreAllocationTests {
     #expect(allocation.rpcCores == 2)
   }
 
+  @Test("cores that come back by themselves count as hired: the window doubles")
+  func returned() {
+    var allocation = CoreAllocation(settings: settings, rpcCores: 16)
+    var now: UInt64 = 0
+    while allocation.rpcCores == 16 {
+      now += 100 * .microsecond
+      _ = allocation.update(
+        LoadSample(nowNanoseconds: now, busyCores: 0, callsWaiting: 0, generalWaiting: 3))
+    }
+    #expect(allocation.rpcCores == 13)
+    let window = allocation.windowNanoseconds
+    allocation.noteReturn(of: 2, at: now + .millisecond)
+    #expect(allocation.rpcCores == 15)
+    #expect(allocation.windowNanoseconds == 2 * window)
+    allocation.noteReturn(of: 0, at: now + 2 * .millisecond)
+    #expect(allocation.rpcCores == 15)
+    allocation.noteReturn(of: 100, at: now + 3 * .millisecond)
+    #expect(allocation.rpcCores == allocation.settings.maximumCores)
+  }
+
   @Test("a burst shorter than the hiring delay hires nobody")
   func shortBurst() {
     var allocation = CoreAllocation(settings: settings, rpcCores: 4)

@@ -60,9 +60,16 @@ enum SystemTables {
       case .user: write("core \(number): a worker of process \(state.process.number), \(moved)")
       case .general where state.process == .kernel: write("core \(number): idle, \(moved)")
       case .general:
-        write("core \(number): a general thread of process \(state.process.number), \(moved)")
+        let duty: StaticString =
+          CoreHiring.retiredCores.contains(core.core) ? ", retired" : ""
+        write(
+          "core \(number): a general thread of process \(state.process.number)\(duty), \(moved)")
       }
     }
+    let moves = CoreHiring.moves
+    write(
+      "\(CoreHiring.retiredCores.count) cores retired; \(moves.retirements) retirements, \(moves.hires) hires since boot"
+    )
   }
 
   static func printRunQueues() {

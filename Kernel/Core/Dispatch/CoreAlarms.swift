@@ -20,6 +20,9 @@ struct CoreAlarms {
   static var watchNanoseconds: UInt64 { 500_000_000 }
   /// How long the dispatch thread waits for the NIC while general threads want the core.
   static var lookNanoseconds: UInt64 { 50_000 }
+  /// How much longer it waits when that is over. The core may not have run meanwhile (an emulator's, or
+  /// one whose load takes no interrupt): then the answer is there, and the load gets it first.
+  static var lastLookNanoseconds: UInt64 { 5_000 }
   /// From a load that was left out to the next look, at first; it doubles with every look that is
   /// left out, too, up to this.
   static var firstRestNanoseconds: UInt64 { 5_000_000 }
@@ -28,11 +31,13 @@ struct CoreAlarms {
   static var idleCheckNanoseconds: UInt64 { 1_000_000 }
 
   var endOfLook = never
+  var isLastLook = false
   var nextLook = never
   var restNanoseconds = firstRestNanoseconds
   var general = never
   var supervision = never
   var watch = never
+  var allocation = never
   var console = never
 }
 
@@ -58,11 +63,15 @@ extension CoreReference {
   func beginLook() {
     alarms.endOfLook =
       GenericTimer.now + GenericTimer.ticks(nanoseconds: CoreAlarms.lookNanoseconds)
+    alarms.isLastLook = false
     program()
   }
 
   /// A message has come: the timer may still ring, for nothing.
   func endLook() { alarms.endOfLook = CoreAlarms.never }
+
+  /// Whether the wait at the kernel endpoint, which general threads want to end, goes on.
+  var isLooking: Bool { alarms.endOfLook != CoreAlarms.never }
 
   /// A load was left out for a general thread. The NIC may have answered it at that moment, and then
   /// keeps the message for the core (R3) without another interrupt: so the core comes back for it.
@@ -78,6 +87,12 @@ extension CoreReference {
 
   /// The NIC has asked for the core: looks are close together again.
   func expectMessages() { alarms.restNanoseconds = CoreAlarms.firstRestNanoseconds }
+
+  /// The next round over all cores (CoreHiring).
+  func scheduleAllocation(afterNanoseconds nanoseconds: UInt64) {
+    alarms.allocation = GenericTimer.now + GenericTimer.ticks(nanoseconds: nanoseconds)
+    program()
+  }
 
   /// Runs the supervisor on this core at `tick`, unless something earlier does.
   func superviseAt(_ tick: UInt64) {
@@ -100,6 +115,7 @@ extension CoreReference {
     var look: Bool
     var supervision: Bool
     var watch: Bool
+    var allocation: Bool
     var console: Bool
   }
 
@@ -111,12 +127,19 @@ extension CoreReference {
     let due = DueAlarms(
       general: alarms.general <= now, look: alarms.nextLook <= now,
       supervision: alarms.supervision <= now, watch: alarms.watch <= now,
-      console: alarms.console <= now)
-    if alarms.endOfLook <= now { alarms.endOfLook = CoreAlarms.never }
+      allocation: alarms.allocation <= now, console: alarms.console <= now)
+    if alarms.endOfLook <= now {
+      alarms.endOfLook =
+        alarms.isLastLook
+        ? CoreAlarms.never
+        : now + GenericTimer.ticks(nanoseconds: CoreAlarms.lastLookNanoseconds)
+      alarms.isLastLook = true
+    }
     if due.general { alarms.general = CoreAlarms.never }
     if due.look { alarms.nextLook = CoreAlarms.never }
     if due.supervision { alarms.supervision = CoreAlarms.never }
     if due.watch { alarms.watch = CoreAlarms.never }
+    if due.allocation { alarms.allocation = CoreAlarms.never }
     if due.console { alarms.console = CoreAlarms.never }
     self.alarms = alarms
     program()
@@ -126,7 +149,8 @@ extension CoreReference {
   private func program() {
     let next = min(
       min(min(alarms.endOfLook, alarms.nextLook), alarms.general),
-      min(min(alarms.supervision, alarms.watch), alarms.console))
+      min(
+        min(alarms.supervision, alarms.watch), min(alarms.allocation, alarms.console)))
     if next == CoreAlarms.never { GenericTimer.stop() } else { GenericTimer.setAlarm(at: next) }
   }
 }

@@ -288,6 +288,10 @@ enum CoreCounter: Int, CaseIterable {
   @inline(__always)
   var readyCount: Int { unsafe block.pointee.scheduler.readyCount }
 
+  /// Retired or not (CoreHiring).
+  @inline(__always)
+  var duty: CoreDuty { unsafe block.pointee.scheduler.duty }
+
   /// Begins a section of a reader; false when the core is in one.
   func enterSection() -> Bool { unsafe block.pointee.reader.enter() }
 

@@ -51,8 +51,17 @@ extension CoreReference {
   /// What the core does next; nothing runs on it.
   func decide() -> Decision {
     adoptPolicy()
-    let hints = SchedulingHints(callsWaiting: takeWanted() ? 1 : 0, mayHoldLoad: mayHoldLoad)
-    return changeThreads(hasProgressed: true) { $0.schedule(at: $1, hints: hints, in: $2) }
+    adoptDuty()
+    let isWanted = takeWanted()
+    let hints = SchedulingHints(callsWaiting: isWanted ? 1 : 0, mayHoldLoad: mayHoldLoad)
+    return changeThreads(hasProgressed: true) { scheduler, now, records in
+      let duty = scheduler.duty
+      // A retired core takes the looks that it owes, too (`scheduleLook`): a message may be left.
+      if isWanted { scheduler.duty = .rpc }
+      let decision = scheduler.schedule(at: now, hints: hints, in: records)
+      scheduler.duty = duty
+      return decision
+    }
   }
 
   /// The running general thread leaves the core.

@@ -65,6 +65,7 @@ enum Interrupts {
         }
         if due.look { taken.insert(.look) }
         if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
+        if due.allocation { CoreHiring.makeRound(on: core) }
         if due.supervision { Supervisor.work(on: core) }
         if due.console {
           Console.transmit()
@@ -74,6 +75,7 @@ enum Interrupts {
       case attention:
         core.count(.requests)
         core.adoptPolicy()
+        core.adoptDuty()
         if core.readMail() { taken.insert(.invitation) }
         Supervisor.work(on: core)
       case watch: taken.insert(.watch)
@@ -126,5 +128,5 @@ func kernelInterrupt() -> UInt64 {
   let core = CoreReference.current
   if Interrupts.handle(core).contains(.invitation) { core.askForThread() }
   if core.readyCount == 0 { core.setGeneralAlarm() }
-  return core.takeRescheduleRequest() || core.readyCount > 0 ? 1 : 0
+  return core.takeRescheduleRequest() || core.readyCount > 0 && !core.isLooking ? 1 : 0
 }

@@ -77,6 +77,7 @@ struct UserDispatch {
     core.setAlarm(forGeneral: deadlineNanoseconds)
     core.running = thread.identifier
     thread.core = core.core
+    CoreHiring.noteGeneral(thread, on: core)
     serve(thread)
   }
 

@@ -64,6 +64,13 @@ struct ProcessExport {
     KernelLines().store(word, at: line + UInt(number * LineGeometry.wordBytes))
   }
 
+  /// How many cores the process has and wants; nil when the NIC says nothing. One load, no lock.
+  static func demand(of process: ProcessIdentifier) -> ProcessDemand? {
+    guard let address = Kernel.nic?.loadLine(of: process) else { return nil }
+    var line = LoadLine(address: address)
+    return ProcessDemand(word: line.load(word: ProcessLoadWord.demand))
+  }
+
   /// What the NIC says of the process; nil when it says nothing. Needs no lock.
   static func load(of process: ProcessIdentifier) -> ProcessLoad? {
     guard let address = Kernel.nic?.loadLine(of: process) else { return nil }

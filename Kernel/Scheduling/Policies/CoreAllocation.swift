@@ -84,6 +84,23 @@ public struct CoreAllocation: Hashable, Sendable {
     return endWindow(sample)
   }
 
+  /// Retired cores had no thread left, and do RPC again: as if they had been hired.
+  public mutating func noteReturn(of cores: Int, at nowNanoseconds: UInt64) {
+    guard cores > 0 else { return }
+    rpcCores = min(rpcCores + cores, settings.maximumCores)
+    noteHire(at: nowNanoseconds)
+  }
+
+  /// A core that retired came back: when that was soon, the window was too short.
+  private mutating func noteHire(at now: UInt64) {
+    if let retired = retiredNanoseconds, now < retired + 4 * windowNanoseconds {
+      windowNanoseconds = min(windowNanoseconds * 2, settings.maximumWindowNanoseconds)
+    }
+    retiredNanoseconds = nil
+    calm = 0
+    beginWindow(at: now, peak: min(peak, rpcCores))
+  }
+
   private mutating func hire(_ wanted: Int, at now: UInt64) -> Change {
     let since = shortSinceNanoseconds ?? now
     shortSinceNanoseconds = since
@@ -91,12 +108,8 @@ public struct CoreAllocation: Hashable, Sendable {
     let hired = wanted - rpcCores
     rpcCores = wanted
     shortSinceNanoseconds = nil
-    if let retired = retiredNanoseconds, now < retired + 4 * windowNanoseconds {
-      windowNanoseconds = min(windowNanoseconds * 2, settings.maximumWindowNanoseconds)
-    }
-    retiredNanoseconds = nil
-    calm = 0
-    beginWindow(at: now, peak: wanted)
+    peak = wanted
+    noteHire(at: now)
     return .hire(hired)
   }
 
