@@ -58,16 +58,22 @@ extension BootTests {
         let arguments = SpinService.spinArguments(seed: UInt64(round), rounds: 3_000_000)
         let call = RPCCall(transaction: round, target: SpinService.spin, arguments: arguments)
         try socket.send(call.bytes, to: server)
-        // The handler has begun: it runs for 9 ms of the guest's time.
-        #expect(try other.call(SpinService.null) == .success([]))
-        let datagram = try #require(try socket.receive(within: .seconds(10))?.0)
-        #expect(try RPCReply(datagram).transaction == round)
+        // The handler runs for 9 ms of the guest's time. Which of two calls comes first is the host's
+        // choice: the other process is called until this one has answered.
+        var datagram: [UInt8]?
+        let limit = ContinuousClock.now + .seconds(10)
+        while datagram == nil, ContinuousClock.now < limit {
+          #expect(try other.call(SpinService.null) == .success([]))
+          datagram = try socket.receive(within: .zero)?.0
+        }
+        #expect(try RPCReply(try #require(datagram)).transaction == round)
       }
       try guest.expectExit(typing: "exit", status: 0)
       let preemption = try #require(
         Row("preemption (ns)", in: try summary(of: guest, folder)))
       #expect(preemption.count >= Int(rounds) / 2)
-      #expect(preemption.median <= 400)
+      // 380; the errata of ThunderX-1 cost 40 more.
+      #expect(preemption.median <= 430)
     }
 
     /// Two processes want the only core: every call is cold, and the other's worker yields to it.
