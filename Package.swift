@@ -48,7 +48,8 @@ func dual(
 /// A test suite of the host.
 func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+    name: name, dependencies: dependencies + ["Randomness"], path: "Tests/\(name)",
+    swiftSettings: strict)
 }
 
 let dualModules: [Target] = [
@@ -87,8 +88,10 @@ let hostTargets: [Target] = [
   .target(
     name: "ModelExports", dependencies: ["Interface", "Model", "ModelInterface", "Tracing"],
     path: "qemu/ModelExports", swiftSettings: strict),
+  .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: strict + optimised),
   .target(
-    name: "Explorer", dependencies: ["Interface", "Model", "Scheduling"], path: "Tests/Explorer",
+    name: "Explorer", dependencies: ["Interface", "Model", "Randomness", "Scheduling"],
+    path: "Tests/Explorer",
     exclude: ["README.md"], swiftSettings: strict + optimised),
   tests("ExplorerTests", "Explorer", "Interface", "Model", "Scheduling"),
   .target(name: "Harness", path: "Tools/Harness", swiftSettings: strict),

@@ -1,6 +1,7 @@
 // What UEFI hands over, as the kernel's device tree: which memory is free, and the tree's text.
 
 import DeviceTree
+import Randomness
 import Testing
 
 /// A descriptor of UEFI's memory map.
@@ -66,7 +67,7 @@ private let conventional: UInt32 = 7
 
   /// Random maps against a set of pages.
   @Test(arguments: 0..<50) func agreesWithASetOfPages(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     var pages: Set<UInt64> = []
     let map = (0..<30).map { _ in
       let descriptor = Descriptor(

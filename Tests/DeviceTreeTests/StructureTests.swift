@@ -1,6 +1,7 @@
 // The blob's form: what is accepted, what is refused and where, and that nothing crashes.
 
 import DeviceTree
+import Randomness
 import Testing
 
 @Suite struct StructureTests {
@@ -213,7 +214,7 @@ import Testing
   @Test func randomChangesNeverCrash() throws {
     let seed = UInt64.random(in: 0 ... .max)
     print("randomChangesNeverCrash: seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let originals = [try virtTree(), enzianTree().blob, Self.small.blob]
     var accepted = 0
     for round in 0..<600 {
@@ -238,7 +239,7 @@ import Testing
   @Test func randomBytesNeverCrash() {
     let seed = UInt64.random(in: 0 ... .max)
     print("randomBytesNeverCrash: seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<2000 {
       var blob = (0..<Int.random(in: 0..<200, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

@@ -5,6 +5,7 @@
 
 import Foundation
 import FuzzTargets
+import Randomness
 import Testing
 
 private let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -40,7 +41,7 @@ private let seeds: [UInt64] =
   func mutationsBreakNothing(_ target: FuzzTarget, seed: UInt64) throws {
     print("WENGEN_TEST_SEED=\(seed)")
     let inputs = try inputs(of: target)
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     for round in 0..<2_000 {
       guard var bytes = inputs.randomElement(using: &generator)?.bytes else { return }
       bytes.mutate(using: &generator)
@@ -66,18 +67,5 @@ extension [UInt8] {
       default: insert(contentsOf: self[index..<Swift.min(index + 8, count)], at: index)
       }
     }
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: reproducible from one word.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

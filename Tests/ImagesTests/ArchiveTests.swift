@@ -2,6 +2,7 @@
 
 import Foundation
 import Images
+import Randomness
 import Testing
 
 @Suite struct ArchiveTests {

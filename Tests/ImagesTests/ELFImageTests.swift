@@ -1,6 +1,7 @@
 // Loading plans: right programs, and every way to be wrong.
 
 import Images
+import Randomness
 import Testing
 
 @Suite struct ELFImageTests {

@@ -3,6 +3,7 @@
 import Foundation
 import Interface
 import Marshalling
+import Randomness
 import Testing
 
 /// Three seeds that never change and a fresh one; WENGEN_TEST_SEED replaces them all.
@@ -17,10 +18,10 @@ private let seeds: [UInt64] =
   /// Runs `body` for a number of random signatures. A failure names seed and round.
   private func forRandomLists(
     seed: UInt64, rounds: Int,
-    _ body: ([ReferenceType], inout SeededGenerator, () -> Comment) -> Void
+    _ body: ([ReferenceType], inout SplitMix, () -> Comment) -> Void
   ) {
     print("WENGEN_TEST_SEED=\(seed)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix(seed: seed)
     for round in 0..<rounds {
       let list = generator.validList()
       body(list, &generator) { "WENGEN_TEST_SEED=\(seed) round \(round): \(list)" }
@@ -119,7 +120,7 @@ private let seeds: [UInt64] =
   @Test(arguments: seeds)
   func unvalidatedSignaturesDoNoHarm(seed: UInt64) {
     print("WENGEN_TEST_SEED=\(seed)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix(seed: seed)
     for _ in 0..<600 {
       var signature = generator.validList().signature
       for _ in 0...generator.below(4) where !signature.isEmpty {

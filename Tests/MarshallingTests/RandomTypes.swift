@@ -1,8 +1,9 @@
 // Random signatures within the limits, and random values of them.
 
 import Interface
+import Randomness
 
-extension SeededGenerator {
+extension SplitMix {
   mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 
   mutating func bytes(_ count: Int) -> [UInt8] {

@@ -1,6 +1,7 @@
 // Identifiers against a model of what TLBs hold.
 
 import Memory
+import Randomness
 import Testing
 
 @Suite struct AddressSpaceIdentifierTests {

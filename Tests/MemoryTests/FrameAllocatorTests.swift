@@ -1,6 +1,7 @@
 // The frame allocator against a set of frame numbers.
 
 import Memory
+import Randomness
 import Testing
 
 private let mebibyte: UInt64 = 1 << 20

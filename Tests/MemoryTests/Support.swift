@@ -72,22 +72,3 @@ func words(_ value: some Reportable) -> String {
   recording.write(value)
   return String(decoding: recording.bytes, as: UTF8.self)
 }
-
-/// Steele, Lea and Flood's SplitMix64: reproducible from one word.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  /// A fresh seed, printed so that a failure can be repeated.
-  init(test: StaticString, seed: UInt64 = UInt64.random(in: 0 ... .max)) {
-    print("\(test): seed \(seed)")
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}

@@ -1,6 +1,7 @@
 // Translation tables: exact bits, a model of pages, and the order of writes.
 
 import Memory
+import Randomness
 import Testing
 
 private let gibibyte: UInt64 = 1 << 30

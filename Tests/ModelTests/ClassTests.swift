@@ -1,6 +1,7 @@
 // Classes: which of a process's waiting calls goes next (interface §11, R14).
 
 import Interface
+import Randomness
 import Testing
 
 @testable import Model
@@ -181,20 +182,5 @@ import Testing
       procedure: ProcedureKey(port: 9000, program: 1, version: 1, procedure: 1),
       service: ServiceIndex(number: 0), serviceClass: serviceClass, process: ProcessIdentifier(1),
       argumentBytes: 0, arrivalOrder: order, arrival: Moment())
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA'14).
-private struct SplitMix {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,6 +1,7 @@
 // Clients, cores and processes in random order: nothing is lost, nothing comes twice (R7).
 
 import Interface
+import Randomness
 import Testing
 
 @testable import Model
@@ -35,7 +36,7 @@ struct Machine {
   let bench: Bench
   var threads: [Thread] = []
   var cores: [Core] = []
-  var random: SeededGenerator
+  var random: SplitMix
   /// Of 1,000 steps, how many begin with an interrupt.
   let interruptsPerMille: Int
   /// Of 1,000 calls through the kernel, how many it does not take.
@@ -50,7 +51,7 @@ struct Machine {
     interruptsPerMille: Int, refusalsPerMille: Int,
     configure: (inout Configuration) -> Void = { _ in }
   ) throws {
-    random = SeededGenerator(seed: seed)
+    random = SplitMix(seed: seed)
     self.interruptsPerMille = interruptsPerMille
     self.refusalsPerMille = refusalsPerMille
     bench = try Bench(cores: coreCount, endpoints: 32, configure: configure)

@@ -1,6 +1,7 @@
 // Registers and commands, every result of them.
 
 import Interface
+import Randomness
 import Testing
 
 @testable import Model
@@ -210,7 +211,7 @@ import Testing
   @Test(arguments: [1, 2, 3] as [UInt64])
   func tableAgreesWithADictionary(seed: UInt64) throws {
     print("tableAgreesWithADictionary seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     var table = ServiceTable(capacity: 1000)
     var reference: [ProcedureKey: UInt64] = [:]
     func randomKey() -> ProcedureKey {

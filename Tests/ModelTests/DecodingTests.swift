@@ -1,6 +1,7 @@
 // Frames that are wrong in every way, each with its one counter (R7), and the NIC's own answers.
 
 import Interface
+import Randomness
 import Testing
 
 @testable import Model
@@ -306,7 +307,7 @@ func makeListeningBench() throws -> (Bench, Consumer) {
   @Test(arguments: [1, 2, 3] as [UInt64])
   func randomDamageIsHarmless(seed: UInt64) throws {
     print("randomDamageIsHarmless seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     let (bench, _) = try makeListeningBench()
     var frame = CallFrame()
     frame.credentialFlavour = 1
@@ -327,20 +328,5 @@ func makeListeningBench() throws -> (Bench, Consumer) {
         || $0 == .arpAnswered
     }
     #expect(ends.reduce(0) { $0 + bench.count($1) } == 2000)
-  }
-}
-
-/// SplitMix64: small, and the same on every host.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,6 +1,7 @@
 // R16: which loads the NIC holds, and what becomes of the others.
 
 import Interface
+import Randomness
 import Testing
 
 @testable import Model
@@ -132,7 +133,7 @@ private struct Crowd {
   }
 
   let bench: Bench
-  private var random: SeededGenerator
+  private var random: SplitMix
   private var kernels: [Consumer]
   private var workers: [Int: Consumer] = [:]
   private var places: [Place]
@@ -143,7 +144,7 @@ private struct Crowd {
       $0.heldLoads = 3
     }
     self.bench = bench
-    random = SeededGenerator(seed: seed)
+    random = SplitMix(seed: seed)
     let endpoints = [8, 9, 10, 11, 128, 129, 130, 131]
     try bench.install(process: 1, maximumCores: 6, endpoints: endpoints.map { UInt64($0) })
     try #require(bench.installService(process: 1) == .done)

@@ -1,5 +1,6 @@
 // Numbers, time stamps, log lines and foreign text, byte for byte.
 
+import Randomness
 import Reporting
 import Testing
 
@@ -86,7 +87,7 @@ import Testing
   @Test func randomBytesNeverBreakTheLog() {
     let seed = UInt64.random(in: 0 ... .max)
     print("seed \(seed)")
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 0..<24, using: &generator)).map { _ in
         // Half of the bytes from the ranges where multi-byte characters start and go on.
@@ -108,18 +109,5 @@ import Testing
     #expect(LogLevel.warning.isShown(upTo: .information))
     #expect(!LogLevel.debug.isShown(upTo: .information))
     #expect(LogLevel.allCases.map { words($0) } == ["error", "warning", "info", "debug"])
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: reproducible from one word.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

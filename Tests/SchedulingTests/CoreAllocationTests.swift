@@ -1,5 +1,6 @@
 // Cores follow the load, and stay where they are when it does not move.
 
+import Randomness
 import Scheduling
 import Testing
 

@@ -1,6 +1,7 @@
 // One core: order, slices, deadlines, wake-ups.
 
 import Interface
+import Randomness
 import Scheduling
 import Testing
 

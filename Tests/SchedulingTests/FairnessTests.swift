@@ -1,6 +1,7 @@
 // Shares by weight, and what a pick costs.
 
 import Interface
+import Randomness
 import Scheduling
 import Testing
 

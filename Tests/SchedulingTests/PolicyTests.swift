@@ -1,6 +1,7 @@
 // The three dispatch policies, decision by decision.
 
 import Interface
+import Randomness
 import Scheduling
 import Testing
 

@@ -1,6 +1,7 @@
 // RCU: a reader is never freed under, and every grace period ends.
 
 import Interface
+import Randomness
 import Scheduling
 import Testing
 

@@ -1,6 +1,7 @@
 // Who gives what to whom.
 
 import Interface
+import Randomness
 import Scheduling
 import Testing
 

@@ -2,22 +2,11 @@
 // reproducible random numbers.
 
 import Interface
+import Randomness
 import Scheduling
 
-/// Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators" (OOPSLA'14). The same
-/// seed gives the same numbers.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: Int) { state = UInt64(seed) }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+extension SplitMix {
+  init(seed: Int) { self.init(seed: UInt64(seed)) }
 
   mutating func chance(_ numerator: Int, in denominator: Int) -> Bool {
     Int.random(in: 0..<denominator, using: &self) < numerator

@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 import Tracing
 
@@ -31,7 +32,7 @@ import Tracing
   /// Whatever happens to one byte: the frames that it is not in are all read.
   @Test func aLostOrChangedByteCostsOneFrame() {
     let seed = printedSeed("aLostOrChangedByteCostsOneFrame")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<300 {
       var bytes: [UInt8] = []
       var ranges: [Range<Int>] = []
@@ -67,7 +68,7 @@ import Tracing
   /// Any bytes are read to their end, in pieces without gaps.
   @Test func garbageIsText() {
     let seed = printedSeed("garbageIsText")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<200 {
       let garbage = (0..<Int.random(in: 0...300, using: &random)).map { _ in
         [FrameFormat.sync0, FrameFormat.sync1, UInt8.random(in: 0...255, using: &random)]

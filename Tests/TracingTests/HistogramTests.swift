@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 import Tracing
 
@@ -18,7 +19,7 @@ import Tracing
 
   @Test func percentilesAreWithinTheirBucket() {
     let seed = printedSeed("percentilesAreWithinTheirBucket")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<100 {
       let values = (0..<Int.random(in: 1...3000, using: &random)).map { _ in
         UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random)

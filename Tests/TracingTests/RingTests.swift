@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 import Tracing
 
@@ -51,7 +52,7 @@ import Tracing
   /// Any mixture of writes and reads: every record is read once and rightly, or counted as lost.
   @Test func everyRecordIsReadOrCountedAsLost() {
     let seed = printedSeed("everyRecordIsReadOrCountedAsLost")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<50 {
       let storage = RingStorage(bytes: EventRing.bytes(capacity: 8))
       let ring = unsafe EventRing(storage: storage.memory, capacity: 8)

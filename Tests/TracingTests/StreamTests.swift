@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 import Tracing
 
@@ -5,7 +6,7 @@ import Tracing
 @Suite struct StreamTests {
   @Test func recordsKeepEveryBit() {
     let seed = printedSeed("recordsKeepEveryBit")
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<500 {
       var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
       for index in 0..<4 { words[index] = random.next() }

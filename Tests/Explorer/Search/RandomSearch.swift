@@ -1,19 +1,6 @@
 // One long path through a large machine, chosen by a seed that reproduces it.
 
-/// SplitMix64 (G. Steele, D. Lea and C. Flood, OOPSLA 2014): small, and the same everywhere.
-public struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  public init(seed: UInt64) { state = seed }
-
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
+internal import Randomness
 
 /// Walks through a scenario at random.
 public struct RandomSearch {
@@ -27,7 +14,7 @@ public struct RandomSearch {
   }
 
   public func run(seed: UInt64) -> Report {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix(seed: seed)
     var report = Report()
     var trace: [Action] = []
     do throws(Fault) {
@@ -55,7 +42,7 @@ public struct RandomSearch {
   }
 
   /// Progress is likelier than trouble: all nuisances together have one chance in sixteen.
-  private func choose(_ actions: [Action], _ generator: inout SeededGenerator) -> Action {
+  private func choose(_ actions: [Action], _ generator: inout SplitMix) -> Action {
     let nuisances = actions.filter(\.isNuisance)
     let others = actions.filter { !$0.isNuisance }
     let chosen =

@@ -5,6 +5,7 @@
 // them with what the schedulers say; a difference is a `Violation`.
 
 import Interface
+import Randomness
 import Scheduling
 
 /// What a simulated machine found to be wrong.
