@@ -185,7 +185,10 @@ let kernelTargets: [Target] = [
 ]
 
 let userTargets: [Target] = [
-  .target(name: "UserStart", path: "User/Start"),
+  // Copies and fills on the way of a call shall not be what makes a thread use vector registers.
+  .target(
+    name: "UserStart", path: "User/Start",
+    cSettings: [.unsafeFlags(["-mgeneral-regs-only"])]),
   .target(
     name: "UserRuntime", dependencies: ["Interface", "SystemInterface", "UserStart"],
     path: "User/Runtime", swiftSettings: strict),

@@ -17,8 +17,8 @@
     .set    FRAME_THREAD, 48
     .set    FRAME_CAUSE, 56
 
-// x0: struct ThreadContext *; x1: code for a yield, or 0; x2: its first argument,
-// before the core's CoreLocal. Returns TRAP_… in x0.
+// x0: struct ThreadContext *; x1: code for a yield, or 0; x2: its first argument, before the core's
+// CoreLocal; also that of kernel_worker_interrupted, or 0 (el0_interrupt). Returns TRAP_… in x0.
 // Preserves x29 and sp, and no other register: `thread_run` (Boot.h) tells the compiler, which then
 // saves what it needs.
 //
@@ -66,6 +66,45 @@ run_on_stack:
     br      x1
     .size   run_on_stack, . - run_on_stack
 
+// x0…x27 into the context; x9 and x10 are in the frame. Leaves the context in x9; clobbers x0, x1.
+    .macro  save_lower
+    ldr     x9, [sp, #FRAME_CONTEXT]
+    stp     x0, x1, [x9, #CONTEXT_X]
+    stp     x2, x3, [x9, #CONTEXT_X + 16]
+    stp     x4, x5, [x9, #CONTEXT_X + 32]
+    stp     x6, x7, [x9, #CONTEXT_X + 48]
+    ldp     x0, x1, [sp, #FRAME_SCRATCH]
+    stp     x8, x0, [x9, #CONTEXT_X + 64]
+    stp     x1, x11, [x9, #CONTEXT_X + 80]
+    stp     x12, x13, [x9, #CONTEXT_X + 96]
+    stp     x14, x15, [x9, #CONTEXT_X + 112]
+    stp     x16, x17, [x9, #CONTEXT_X + 128]
+    stp     x18, x19, [x9, #CONTEXT_X + 144]
+    stp     x20, x21, [x9, #CONTEXT_X + 160]
+    stp     x22, x23, [x9, #CONTEXT_X + 176]
+    stp     x24, x25, [x9, #CONTEXT_X + 192]
+    stp     x26, x27, [x9, #CONTEXT_X + 208]
+    .endm
+
+// The rest into the context in x9; clobbers x10, x11.
+    .macro  save_upper
+    stp     x28, x29, [x9, #CONTEXT_X + 224]
+    mrs     x10, sp_el0
+    stp     x30, x10, [x9, #CONTEXT_X + 240]
+    mrs     x10, elr_el1
+    mrs     x11, spsr_el1
+    stp     x10, x11, [x9, #CONTEXT_PC]
+    .endm
+
+// Off the stack of the message's handler, to behind its line_jump (Boot.h), which a RET reaches then.
+// Leaves CoreLocal in x1; clobbers x11.
+    .macro  leave_handler
+    mrs     x1, tpidr_el1
+    ldp     x11, x30, [x1, #CORE_DISPATCH_STACK]
+    ldr     x29, [x1, #CORE_DISPATCH_FRAME]
+    mov     sp, x11
+    .endm
+
 // Synchronous exception from EL0, told by ESR_EL1. SVC #1 is a worker's yield, which leaves nothing
 // behind but x0, the line that it will load next; from there it is as short as it can be (R9). SVC #0 is a system call: it saves what a C call
 // preserves, since the caller expects no more (Kernel/SystemInterface/README.md); what the context
@@ -82,11 +121,8 @@ el0_synchronous:
     ldp     x9, x10, [sp, #FRAME_CONTEXT]
     str     x0, [x9, #CONTEXT_X]
     cbz     x10, .Lyield
-    ldr     x0, [sp, #FRAME_THREAD]     // off the handler's stack, behind its line_jump
-    mrs     x1, tpidr_el1
-    ldp     x11, x30, [x1, #CORE_DISPATCH_STACK]
-    ldr     x29, [x1, #CORE_DISPATCH_FRAME]
-    mov     sp, x11
+    ldr     x0, [sp, #FRAME_THREAD]
+    leave_handler
     br      x10
 .Lyield:
     mov     x0, #TRAP_YIELD
@@ -112,12 +148,27 @@ el0_synchronous:
     b       save_all
     .size   el0_synchronous, . - el0_synchronous
 
+// An interrupt takes a worker off its core in the shortest way when that is all it is for (R9): where
+// a yield would leave the message's handler, so does this, once kernel_worker_interrupted (Kernel/
+// Core/Dispatch/UserDispatch.swift) has parked the thread. Otherwise it returns TRAP_INTERRUPT.
     .global el0_interrupt
     .type   el0_interrupt, %function
 el0_interrupt:
     stp     x9, x10, [sp, #FRAME_SCRATCH]
-    mov     x9, #TRAP_INTERRUPT
-    b       save_all
+    save_lower
+    save_upper
+    ldr     x0, [sp, #FRAME_THREAD]
+    cbz     x0, .Linterrupt
+    mrs     x1, tpidr_el1
+    mov     x29, sp
+    bl      kernel_worker_interrupted
+    cbz     x0, .Linterrupt
+    leave_handler
+    ret
+.Linterrupt:
+    mov     x0, #TRAP_INTERRUPT
+    ldp     x29, x30, [sp], #FRAME_BYTES
+    ret
     .size   el0_interrupt, . - el0_interrupt
 
     .global el0_system_error
@@ -131,34 +182,14 @@ el0_system_error:
     .type   save_all, %function
 save_all:
     str     x9, [sp, #FRAME_CAUSE]
-    ldr     x9, [sp, #FRAME_CONTEXT]
-    stp     x0, x1, [x9, #CONTEXT_X]
-    stp     x2, x3, [x9, #CONTEXT_X + 16]
-    stp     x4, x5, [x9, #CONTEXT_X + 32]
-    stp     x6, x7, [x9, #CONTEXT_X + 48]
-    ldp     x0, x1, [sp, #FRAME_SCRATCH]
-    stp     x8, x0, [x9, #CONTEXT_X + 64]
-    stp     x1, x11, [x9, #CONTEXT_X + 80]
-    stp     x12, x13, [x9, #CONTEXT_X + 96]
-    stp     x14, x15, [x9, #CONTEXT_X + 112]
-    stp     x16, x17, [x9, #CONTEXT_X + 128]
-    stp     x18, x19, [x9, #CONTEXT_X + 144]
-    stp     x20, x21, [x9, #CONTEXT_X + 160]
-    stp     x22, x23, [x9, #CONTEXT_X + 176]
-    stp     x24, x25, [x9, #CONTEXT_X + 192]
-    stp     x26, x27, [x9, #CONTEXT_X + 208]
+    save_lower
     ldr     x0, [sp, #FRAME_CAUSE]
     .size   save_all, . - save_all
 
 // x0: the value that thread_resume returns; x9: the context. SP_EL1 is where thread_resume left it.
     .type   save_rest, %function
 save_rest:
-    stp     x28, x29, [x9, #CONTEXT_X + 224]
-    mrs     x10, sp_el0
-    stp     x30, x10, [x9, #CONTEXT_X + 240]
-    mrs     x10, elr_el1
-    mrs     x11, spsr_el1
-    stp     x10, x11, [x9, #CONTEXT_PC]
+    save_upper
     ldp     x29, x30, [sp], #FRAME_BYTES
     ret
     .size   save_rest, . - save_rest

@@ -50,6 +50,13 @@ struct ThreadContext {
   uint64_t processor_state; // SPSR format
 };
 
+/// A user thread's floating-point and SIMD registers while another thread has the core's.
+struct FloatingPointContext {
+  uint64_t control;                  // FPCR
+  uint64_t status;                   // FPSR
+  _Alignas(16) uint64_t vectors[64]; // V0…V31, low half first
+};
+
 /// What TPIDR_EL1 points to. Assembly uses the first three: stack pointer, return address and frame
 /// pointer of the dispatch thread's latest `line_jump`.
 struct CoreLocal {
@@ -70,6 +77,9 @@ _Static_assert(offsetof(struct ThreadContext, x) == CONTEXT_X, "");
 _Static_assert(offsetof(struct ThreadContext, stack_pointer) == CONTEXT_SP, "");
 _Static_assert(offsetof(struct ThreadContext, program_counter) == CONTEXT_PC, "");
 _Static_assert(offsetof(struct ThreadContext, processor_state) == CONTEXT_PSTATE, "");
+_Static_assert(offsetof(struct FloatingPointContext, control) == FLOATING_POINT_CONTROL, "");
+_Static_assert(offsetof(struct FloatingPointContext, status) == FLOATING_POINT_CONTROL + 8, "");
+_Static_assert(offsetof(struct FloatingPointContext, vectors) == FLOATING_POINT_VECTORS, "");
 
 _Static_assert(offsetof(struct CoreLocal, dispatch_stack) == CORE_DISPATCH_STACK, "");
 _Static_assert(offsetof(struct CoreLocal, dispatch_return) == CORE_DISPATCH_RETURN, "");
@@ -93,7 +103,8 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 /// the thread's way would save registers that the caller has no use for.
 ///
 /// `on_yield`: 0, or the code that a yield goes on with instead of returning: called with `thread`
-/// and the core's CoreLocal, it returns to behind the `line_jump` that the core is in, as if the message's handler did.
+/// and the core's CoreLocal, it returns to behind the `line_jump` that the core is in, as if the
+/// message's handler did. `thread` not 0: so may an interrupt, if `kernel_worker_interrupted` wants it.
 ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yield,
                                   uint64_t thread) {
   register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)context;
@@ -107,6 +118,14 @@ ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yie
                      "x26", "x27", "x28", "x30", "cc", "memory");
   return x0;
 }
+
+/// FloatingPoint.S: ends the traps; the registers get what is saved, or zeros.
+void floating_point_load(const struct FloatingPointContext *context);
+void floating_point_clear(void);
+/// FloatingPoint.S: saves the registers, which must not trap.
+void floating_point_save(struct FloatingPointContext *context);
+/// FloatingPoint.S: in user mode such instructions trap from now on.
+void floating_point_trap(void);
 
 /// Threads.S: goes on with `code` on another stack; nobody comes back.
 void run_on_stack(uint64_t stack_top, void (*code)(void)) __attribute__((noreturn));

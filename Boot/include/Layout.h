@@ -23,6 +23,10 @@
 #define CONTEXT_PC 256
 #define CONTEXT_PSTATE 264
 
+// struct FloatingPointContext
+#define FLOATING_POINT_CONTROL 0
+#define FLOATING_POINT_VECTORS 16
+
 // struct CoreLocal
 #define CORE_DISPATCH_STACK 0
 #define CORE_DISPATCH_RETURN 8

@@ -72,8 +72,7 @@ extension BootTests {
       let preemption = try #require(
         Row("preemption (ns)", in: try summary(of: guest, folder)))
       #expect(preemption.count >= Int(rounds) / 2)
-      // 380; the errata of ThunderX-1 cost 40 more.
-      #expect(preemption.median <= 430)
+      #expect(preemption.median <= 250)
     }
 
     /// Two processes want the only core: every call is cold, and the other's worker yields to it.

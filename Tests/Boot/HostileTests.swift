@@ -11,6 +11,7 @@ enum HostileService {
   static let attack = RPCProcedure(program: program, version: 1, procedure: 1)
   static let abuse = RPCProcedure(program: program, version: 1, procedure: 2)
   static let calls = RPCProcedure(program: program, version: 1, procedure: 3)
+  static let vectors = RPCProcedure(program: program, version: 1, procedure: 4)
 
   static func arguments(_ which: UInt32) -> [UInt8] {
     var encoder = XDREncoder()

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <rpc/rpc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -129,6 +130,38 @@ static void call_mean(CLIENT *client, unsigned count)
     }
 }
 
+static void call_divide(CLIENT *client, double left, double right)
+{
+    char call[64];
+    double result = 0;
+    calculator_doubles argument = { .left = left, .right = right };
+
+    snprintf(call, sizeof(call), "DIVIDE %g %g", left, right);
+    if (succeeded(client, divide_1(&argument, &result, client), call)) {
+        report(call, result == left / right);
+    }
+}
+
+static void call_norm(CLIENT *client, unsigned count)
+{
+    char call[64];
+    float values[CALCULATOR_MAXIMUM_VALUES];
+    double sum = 0;
+    double result = -1;
+
+    snprintf(call, sizeof(call), "NORM of %u values", count);
+    for (unsigned i = 0; i < count; i++) {
+        values[i] = (float)i / 8 - 3;
+        sum += (double)values[i] * values[i];
+    }
+    calculator_floats argument = {
+        .calculator_floats_len = count, .calculator_floats_val = values
+    };
+    if (succeeded(client, norm_1(&argument, &result, client), call)) {
+        report(call, result == sqrt(sum));
+    }
+}
+
 /* Reads every record there is; prints processes and their calls. */
 static void read_statistics(CLIENT *client)
 {
@@ -209,6 +242,10 @@ int main(int argc, char **argv)
     call_mean(calculator, 0);
     call_mean(calculator, 1);
     call_mean(calculator, CALCULATOR_MAXIMUM_VALUES);
+    call_divide(calculator, 1, 3);
+    call_divide(calculator, -1e300, 1e-300);
+    call_norm(calculator, 0);
+    call_norm(calculator, CALCULATOR_MAXIMUM_VALUES);
 
     if (argc == 4) {
         CLIENT *statistics = connect_to(parse_port(argv[3]), STATISTICS_PROGRAM,

@@ -74,6 +74,8 @@ public enum CalculatorService {
   public static let add = RPCProcedure(program: program, version: 1, procedure: 1)
   public static let multiply = RPCProcedure(program: program, version: 1, procedure: 2)
   public static let mean = RPCProcedure(program: program, version: 1, procedure: 3)
+  public static let divide = RPCProcedure(program: program, version: 1, procedure: 4)
+  public static let norm = RPCProcedure(program: program, version: 1, procedure: 5)
 
   public static func addArguments(_ left: Int32, _ right: Int32) -> [UInt8] {
     var encoder = XDREncoder()
@@ -122,6 +124,30 @@ public enum CalculatorService {
   }
 }
 
+extension CalculatorService {
+  public static func divideArguments(_ dividend: Double, _ divisor: Double) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(dividend)
+    encoder.encode(divisor)
+    return encoder.bytes
+  }
+
+  public static func normArguments(_ values: [Float]) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(UInt32(values.count))
+    for value in values { encoder.encode(value) }
+    return encoder.bytes
+  }
+
+  /// The result of DIVIDE and NORM.
+  public static func real(from results: [UInt8]) throws(XDRError) -> Double {
+    var decoder = XDRDecoder(results)
+    let value = try decoder.decodeDouble()
+    try decoder.finish()
+    return value
+  }
+}
+
 /// `SPIN_PROGRAM` of User/Spin/spin.x.
 public enum SpinService {
   public static let port: UInt16 = 4006
@@ -137,6 +163,25 @@ public enum SpinService {
   /// The same for few rounds, and before calls of `spin` that wait.
   public static let short = RPCProcedure(program: program, version: 1, procedure: 2)
   public static let largestShortRounds: UInt64 = 10_000
+
+  /// In floating point.
+  public static let real = RPCProcedure(program: program, version: 1, procedure: 3)
+
+  public static func realArguments(seed: Double, rounds: UInt64) -> [UInt8] {
+    var encoder = XDREncoder()
+    encoder.encode(seed)
+    encoder.encode(rounds)
+    return encoder.bytes
+  }
+
+  /// What SPIN_REAL answers, bit by bit: IEEE 754 leaves no choice.
+  public static func realResult(seed: Double, rounds: UInt64) -> Double {
+    (1...8).reduce(into: 0) { sum, divisor in
+      var value = seed / Double(divisor)
+      for _ in 0..<rounds { value = 4 * value * (1 - value) }
+      sum += value
+    }
+  }
 
   public static func spinArguments(seed: UInt64, rounds: UInt64) -> [UInt8] {
     var encoder = XDREncoder()

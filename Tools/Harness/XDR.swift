@@ -20,6 +20,11 @@ public struct XDREncoder: Sendable {
 
   public mutating func encode(_ value: Int64) { encode(UInt64(bitPattern: value)) }
 
+  /// RFC 4506 §4.6, §4.7: the bits of IEEE 754.
+  public mutating func encode(_ value: Float) { encode(value.bitPattern) }
+
+  public mutating func encode(_ value: Double) { encode(value.bitPattern) }
+
   /// RFC 4506 §4.10: length, bytes, zeros up to the next unit.
   public mutating func encode(opaque: [UInt8]) {
     encode(UInt32(opaque.count))
@@ -71,6 +76,10 @@ public struct XDRDecoder: Sendable {
 
   public mutating func decodeInt64() throws(XDRError) -> Int64 {
     Int64(bitPattern: try decodeUInt64())
+  }
+
+  public mutating func decodeDouble() throws(XDRError) -> Double {
+    Double(bitPattern: try decodeUInt64())
   }
 
   public mutating func decodeOpaque(limit: Int) throws(XDRError) -> [UInt8] {

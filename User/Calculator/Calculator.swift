@@ -61,6 +61,36 @@ enum Calculator {
       call.succeed(with: mean.sum, mean.count)
     }
 
+    // DIVIDE: as IEEE 754 has it, so nothing ends the process.
+    calculator.register(
+      procedure: 4,
+      arguments: Signature {
+        $0.double()
+        $0.double()
+      },
+      results: Signature { $0.double() }
+    ) { _, dividend, divisor, line in
+      Call(line).succeed(with: Double(bitPattern: dividend) / Double(bitPattern: divisor))
+    }
+
+    // NORM: the values' Euclidean length.
+    calculator.register(
+      procedure: 5,
+      arguments: Signature { $0.array(max: 256) { $0.float() } },
+      results: Signature { $0.double() }
+    ) { _, values, _, line in
+      let call = Call(line)
+      let norm = call.withSlots(of: values) { values in
+        var sum = 0.0
+        for index in values.indices {
+          let value = Double(Float(bitPattern: UInt32(truncatingIfNeeded: values[index])))
+          sum += value * value
+        }
+        return sum.squareRoot()
+      }
+      call.succeed(with: norm)
+    }
+
     calculator.announce()
   }
 }

@@ -45,6 +45,13 @@ enum Hostile {
       for _ in 0..<count { _ = hostile_system_call(SystemCall.sleep.rawValue, 0, 0) }
       Call(line).succeed()
     }
+    // VECTORS: what stands in its vector registers, before it fills them.
+    service.register(procedure: 4, arguments: nothing, results: Signature { $0.hyper() }) {
+      _, _, _, line in
+      let found = hostile_read_vectors()
+      hostile_fill_vectors()
+      Call(line).succeed(with: found)
+    }
     service.announce()
   }
 }

@@ -91,6 +91,14 @@ public struct Call: ~Copyable {
     area.storeHead(ResponseHead(status: .success))
   }
 
+  /// Answers with one `double`.
+  @inlinable @inline(__always)
+  public consuming func succeed(with result: Double) { succeed(with: result.bitPattern) }
+
+  /// Answers with one `float`.
+  @inlinable @inline(__always)
+  public consuming func succeed(with result: Float) { succeed(with: result.bitPattern) }
+
   /// Answers with the argument as it is: nothing is copied, whatever its size, since results lie
   /// in the same lines and by the same rules as arguments (`ArgumentArea`). Only the response's
   /// head is stored, with the number of overflow lines that the NIC must fetch.

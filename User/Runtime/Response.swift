@@ -32,6 +32,18 @@ public struct Response: ~Copyable {
     area.setSlot(index, to: UInt64(truncatingIfNeeded: value))
   }
 
+  /// Stores a `double`.
+  @inlinable
+  public mutating func setSlot(_ index: Int, to value: Double) {
+    setSlot(index, to: value.bitPattern)
+  }
+
+  /// Stores a `float`.
+  @inlinable
+  public mutating func setSlot(_ index: Int, to value: Float) {
+    setSlot(index, to: value.bitPattern)
+  }
+
   /// Makes room for an opaque or a string of `count` bytes, refers to it in slot `slot` and calls
   /// `write` with it. The bytes are whatever was in the lines: write all of them.
   @inlinable

@@ -33,6 +33,21 @@ enum Spin {
     call.succeed(with: value)
   }
 
+  /// Eight logistic maps at their most chaotic, side by side in registers: one wrong bit in one of
+  /// them, at any time, and the result is another.
+  private static func realResult(seed: Double, rounds: UInt64) -> Double {
+    var values = SIMD8<Double>(repeating: seed)
+    for index in values.indices { values[index] /= Double(index + 1) }
+    var left = rounds
+    while left > 0 {
+      values = 4 * values * (1 - values)
+      left &-= 1
+    }
+    var sum = 0.0
+    for index in values.indices { sum += values[index] }
+    return sum
+  }
+
   static func main() {
     let service = Service(port: Process.port(standard: 4006), program: 0x2000_0106, version: 1)
 
@@ -58,6 +73,23 @@ enum Spin {
     service.register(procedure: 2, arguments: arguments, results: results, class: .urgent) {
       _, seed, rounds, line in
       Spin.answer(Call(line), seed: seed, rounds: rounds, limit: Spin.largestShortRounds)
+    }
+
+    // SPIN_REAL: seed and rounds, in floating point.
+    service.register(
+      procedure: 3,
+      arguments: Signature {
+        $0.double()
+        $0.hyper()
+      },
+      results: Signature { $0.double() }, class: .bulk
+    ) { _, seed, rounds, line in
+      let call = Call(line)
+      guard rounds <= Spin.largestRounds else {
+        call.fail(.garbageArguments)
+        return
+      }
+      call.succeed(with: Spin.realResult(seed: Double(bitPattern: seed), rounds: rounds))
     }
 
     // As many calls at a time as it may have threads.

@@ -128,6 +128,7 @@ public enum InterruptGenerator {
 }
 
 /// An interrupt that this core has taken and must give back.
+@frozen
 public struct TakenInterrupt: ~Copyable {
   /// INTID.
   public let number: UInt32
@@ -138,6 +139,16 @@ public struct TakenInterrupt: ~Copyable {
     barrier_complete()
     guard acknowledged < 1020 else { return nil }
     number = acknowledged
+  }
+
+  /// One that was taken before, and kept.
+  public init(kept number: UInt32) { self.number = number }
+
+  /// Leaves its end to another place, which takes it up with this number.
+  public consuming func keep() -> UInt32 {
+    let number = number
+    discard self
+    return number
   }
 
   /// Ends it: the next one of its priority can come.

@@ -1,6 +1,7 @@
 // Everything one core owns; no other core writes it after the core has started, and others read
 // only what is atomic.
 
+internal import ArchAArch64
 internal import Boot
 internal import Interface
 internal import Scheduling
@@ -34,17 +35,22 @@ internal import Tracing
   var idleLine: UInt64?
   /// The thread in user mode; `noThread`: none is.
   var runningNumber = CoreBlock.noThread
+  /// Whether the thread in user mode has the floating-point registers (FloatingPoint.swift).
+  var lendsFloatingPoint = false
   /// What TTBR0_EL1 holds, so that staying in a process costs nothing. Who wants to free a table
   /// reads it on all cores.
   let userTable = Atomic<UInt64>(0)
   /// Whether the core reads tables (Processes/Reading.swift).
   var reader = ReaderState()
+  /// The interrupt that `Interrupts.takeWorkerRequest` took and that is not the NIC's; `noInterrupt`:
+  /// none.
+  var keptInterrupt = CoreBlock.noInterrupt
   /// An interrupt found something for the dispatch thread to do.
   var needsReschedule = false
   var alarms = CoreAlarms()
   /// Where this core's state line is mapped; 0 when there is no NIC.
   var stateLine: UInt = 0
-  var counters = InlineArray<15, UInt64>(repeating: 0)
+  var counters = InlineArray<16, UInt64>(repeating: 0)
   /// The sources whose events this core records; the console may change it (Console/Trace.swift).
   var tracedSources = SourceMask.none
   /// Where they go; nil until boot has given memory.
@@ -57,6 +63,8 @@ internal import Tracing
   var policyPlace: UInt8 = 0
 
   static var noThread: UInt16 { .max }
+  /// An INTID that the controller gives to no interrupt (Arm IHI 0069, 2.2.1).
+  static var noInterrupt: UInt32 { 1023 }
 
   init(core: CoreIdentifier) {
     self.core = core
@@ -89,6 +97,8 @@ enum CoreCounter: Int, CaseIterable {
   case invitations
   /// Times the NIC took the core off its kernel endpoint.
   case retirements
+  /// Threads that got the floating-point registers.
+  case floatingPoint
 
   var name: StaticString {
     switch self {
@@ -107,6 +117,7 @@ enum CoreCounter: Int, CaseIterable {
     case .stealRequests: "steal-requests"
     case .invitations: "invitations"
     case .retirements: "retirements"
+    case .floatingPoint: "floating-point"
     }
   }
 }
@@ -168,6 +179,11 @@ enum CoreCounter: Int, CaseIterable {
     }
   }
 
+  var lendsFloatingPoint: Bool {
+    get { unsafe block.pointee.lendsFloatingPoint }
+    nonmutating set { unsafe block.pointee.lendsFloatingPoint = newValue }
+  }
+
   var stateLine: UInt {
     get { unsafe block.pointee.stateLine }
     nonmutating set { unsafe block.pointee.stateLine = newValue }
@@ -223,6 +239,20 @@ enum CoreCounter: Int, CaseIterable {
   var alarms: CoreAlarms {
     get { unsafe block.pointee.alarms }
     nonmutating set { unsafe block.pointee.alarms = newValue }
+  }
+
+  /// What `Interrupts.takeWorkerRequest` leaves for `takeInterrupt`.
+  var keptInterrupt: UInt32 {
+    get { unsafe block.pointee.keptInterrupt }
+    nonmutating set { unsafe block.pointee.keptInterrupt = newValue }
+  }
+
+  /// The interrupt that is kept, else that of highest priority; nil when there is none.
+  func takeInterrupt() -> TakenInterrupt? {
+    let kept = keptInterrupt
+    guard kept != CoreBlock.noInterrupt else { return TakenInterrupt() }
+    keptInterrupt = CoreBlock.noInterrupt
+    return TakenInterrupt(kept: kept)
   }
 
   /// Makes the thread in user mode leave the core, and the dispatch thread its held load.

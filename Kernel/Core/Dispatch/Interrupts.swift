@@ -44,10 +44,22 @@ enum Interrupts {
     static var look: Taken { Taken(rawValue: 1 << 3) }
   }
 
-  /// Handles every interrupt that waits.
+  /// Whether the NIC's wish for this core is the interrupt that waits; it is over then. Another one
+  /// is kept for `handle`.
+  @inline(__always)
+  static func takeWorkerRequest(_ core: CoreReference) -> Bool {
+    guard let interrupt = TakenInterrupt() else { return false }
+    guard interrupt.number == worker else {
+      core.keptInterrupt = interrupt.keep()
+      return false
+    }
+    return true
+  }
+
+  /// Handles every interrupt that waits, a kept one first.
   static func handle(_ core: CoreReference) -> Taken {
     var taken: Taken = []
-    while let interrupt = TakenInterrupt() {
+    while let interrupt = core.takeInterrupt() {
       core.count(.interrupts)
       // The timer comes to idle cores, too, and would fill their rings.
       if unsafe interrupt.number == timer {

@@ -42,8 +42,12 @@ struct ThreadBlock: ~Copyable {
   var watch = CallWatch()
   /// As its core's scheduler sees it, until it parks for the first time.
   var record = ThreadRecord.unused
+  /// Whether `floatingPoint` is what the thread goes on with; else it goes on with zeros.
+  var hasFloatingPoint = false
   /// Its registers; behind what every dispatch needs, which then shares a cache line.
   var context = ThreadContext()
+  /// Its floating-point registers (FloatingPoint.swift).
+  var floatingPoint = FloatingPointContext()
 
   init(identifier: ThreadIdentifier) {
     self.identifier = identifier
@@ -100,9 +104,25 @@ struct ThreadBlock: ~Copyable {
     isAttached = true
   }
 
+  /// Gives the core's floating-point registers what the thread goes on with.
+  func loadFloatingPoint() {
+    if unsafe block.pointee.hasFloatingPoint {
+      unsafe floating_point_load(&block.pointee.floatingPoint)
+    } else {
+      floating_point_clear()
+    }
+  }
+
+  /// Saves the core's floating-point registers, which are the thread's.
+  func saveFloatingPoint() {
+    unsafe floating_point_save(&block.pointee.floatingPoint)
+    unsafe block.pointee.hasFloatingPoint = true
+  }
+
   /// After a yield the thread is at its loop, on an empty stack, and knows nothing but the line that
   /// it will load next, which is in x0.
   func returnToLoop() {
+    unsafe block.pointee.hasFloatingPoint = false
     let line = self[0]
     unsafe block.pointee.context = ThreadContext()
     self[0] = line
@@ -157,8 +177,15 @@ struct ThreadBlock: ~Copyable {
   @inline(__always)
   func resume() -> UInt64 { unsafe thread_run(&block.pointee.context, 0, 0) }
 
-  /// As `resume`; but a yield does not return here: it leaves the message's handler, by
-  /// `kernelWorkerYielded`.
+  /// As `resume`; but when the NIC wants the core this does not return: `kernelWorkerInterrupted`
+  /// leaves the message's handler.
+  @inline(__always)
+  func resumeUntilInterrupt() -> UInt64 {
+    unsafe thread_run(&block.pointee.context, 0, UInt64(UInt(bitPattern: block)))
+  }
+
+  /// As `resumeUntilInterrupt`; nor does it return for a yield: `kernelWorkerYielded` leaves the
+  /// message's handler.
   @inline(__always)
   func resumeUntilYield() -> UInt64 {
     unsafe thread_run(
@@ -210,6 +237,7 @@ struct ThreadBlock: ~Copyable {
     unsafe block.pointee.isAttached = false
     unsafe block.pointee.isStarting = true
     unsafe block.pointee.isElsewhere = true
+    unsafe block.pointee.hasFloatingPoint = false
     unsafe block.pointee.loopEntry = 0
     unsafe block.pointee.isAwaited = start.isAwaited
     unsafe block.pointee.watch = CallWatch()

@@ -83,10 +83,11 @@ struct UserDispatch {
 
   private func serve(_ thread: ThreadReference) {
     while true {
-      let cause = thread.resume()
+      let cause = mayLeaveAtOnce(thread) ? thread.resumeUntilInterrupt() : thread.resume()
       if cause == UInt64(TRAP_YIELD) {
         core.count(.yields)
         core.trace(.userYielded, thread.traceWorker)
+        core.forgetFloatingPoint()
         let isNews = thread.isElsewhere && returnToLoop(thread)
         park(thread)
         if isNews { StartUp.noteProcessStarted() }
@@ -94,6 +95,12 @@ struct UserDispatch {
       }
       if !goesOn(thread, after: cause) { return }
     }
+  }
+
+  /// Whether parking is all there is to do when the NIC wants the core of the thread. Workers only:
+  /// they run in the handler of a message, which is left then.
+  private func mayLeaveAtOnce(_ thread: ThreadReference) -> Bool {
+    core.isUndisturbed && !thread.isStarting && !core.lendsFloatingPoint
   }
 
   /// The thread waits for the NIC.
@@ -119,6 +126,7 @@ struct UserDispatch {
   /// something else to do: until then it is not the NIC's.
   private func stop(_ thread: ThreadReference, _ reason: StopReason) {
     core.running = nil
+    core.saveFloatingPoint(of: thread)
     switch reason {
     case .sleeps: thread.leave(as: .sleeping)
     case .blocks: thread.leave(as: .blocked)
@@ -147,9 +155,13 @@ struct UserDispatch {
     case TRAP_INTERRUPT:
       return goesOnAfterInterrupt(thread)
     case TRAP_FAULT:
-      core.count(.faults)
       // Read before anything else can take an exception.
       let fault = UserFault(syndrome: read_exception_syndrome(), address: read_fault_address())
+      if fault.isFloatingPointTrap, !core.lendsFloatingPoint {
+        core.lendFloatingPoint(to: thread)
+        return true
+      }
+      core.count(.faults)
       core.trace(.userFaulted, UInt32(truncatingIfNeeded: fault.syndrome), fault.address)
       ProcessEnd.killAfterFault(thread, fault)
       leave(thread)
@@ -212,6 +224,7 @@ struct UserDispatch {
     if thread.isStarting {
       stop(thread, .preempted)
     } else {
+      core.saveFloatingPoint(of: thread)
       park(thread)
     }
   }
@@ -219,6 +232,7 @@ struct UserDispatch {
   /// The thread will never run again.
   private func leave(_ thread: ThreadReference) {
     core.running = nil
+    core.forgetFloatingPoint()
     core.activate(userTable: KernelMemory.noProcessTable)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.end(&operations)
@@ -240,6 +254,26 @@ func kernelWorkerYielded(thread: UInt64, core: UInt64) {
   var operations = CoreOperations(
     core: core, thread: ThreadReference(yielded: thread), isUndisturbed: true)
   DispatchSequence.park(&operations)
+}
+
+/// Threads.S: an interrupt of a worker that may leave at once. If it is the NIC's wish for the core (R9),
+/// the worker is parked, wherever it was stopped, as `UserDispatch.preempt` does; what else may be pending
+/// interrupts the next load.
+/// - Returns: 1 if the worker has left, and the way goes on as after a yield.
+@c(kernel_worker_interrupted)
+func kernelWorkerInterrupted(thread: UInt64, core: UInt64) -> UInt64 {
+  let core = CoreReference(address: core)
+  guard Interrupts.takeWorkerRequest(core) else { return 0 }
+  let thread = ThreadReference(yielded: thread)
+  // `runUndisturbed` has counted a yield; `serve` has not, whose threads are elsewhere already.
+  if !thread.isElsewhere { core.uncount(.yields) }
+  thread.isElsewhere = true
+  core.count(.interrupts)
+  core.count(.preemptions)
+  core.running = nil
+  var operations = CoreOperations(core: core, thread: thread, isUndisturbed: true)
+  DispatchSequence.park(&operations)
+  return 1
 }
 
 /// Whether an interrupted worker waits for the NIC, as far as its registers tell.

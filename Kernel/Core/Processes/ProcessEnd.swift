@@ -17,6 +17,12 @@ struct UserFault {
   let syndrome: UInt64
   /// FAR_EL1.
   let address: UInt64
+
+  /// A floating-point or SIMD instruction: no fault when the thread does not have the registers yet
+  /// (FloatingPoint.swift).
+  var isFloatingPointTrap: Bool {
+    ExceptionSyndrome(syndrome).exceptionClass == .floatingPointAccess
+  }
 }
 
 /// Begins the end of processes.

@@ -66,6 +66,40 @@ HOSTILE void hostile_overflow_stack(void)
                      "b 1b" ::: "memory");
 }
 
+/* Every bit that is set in any vector register, in FPCR or in FPSR. */
+HOSTILE uint64_t hostile_read_vectors(void)
+{
+    uint64_t bits, half;
+    __asm__ volatile("mrs %0, fpcr\n\t"
+                     "mrs %1, fpsr\n\t"
+                     "orr %0, %0, %1\n\t"
+                     ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, "
+                     "14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, "
+                     "28, 29, 30, 31\n\t"
+                     "umov %1, v\\n\\().d[0]\n\t"
+                     "orr %0, %0, %1\n\t"
+                     "umov %1, v\\n\\().d[1]\n\t"
+                     "orr %0, %0, %1\n\t"
+                     ".endr" : "=&r"(bits), "=&r"(half));
+    return bits;
+}
+
+/* Sets all bits of all vector registers, and all sticky bits of FPSR. */
+HOSTILE void hostile_fill_vectors(void)
+{
+    __asm__ volatile(".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, "
+                     "14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, "
+                     "28, 29, 30, 31\n\t"
+                     "movi v\\n\\().2d, #0xffffffffffffffff\n\t"
+                     ".endr\n\t"
+                     "mov x9, #0x9f\n\t"
+                     "msr fpsr, x9"
+                     ::: "x9", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+                     "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",
+                     "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23",
+                     "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+}
+
 HOSTILE void hostile_spin(void)
 {
     __asm__ volatile("1: b 1b" ::: "memory");

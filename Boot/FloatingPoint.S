@@ -1,0 +1,106 @@
+// Floating-point and SIMD registers of user threads: the only code of the kernel that touches them.
+//
+// A core lends them to a thread at its first such instruction, and takes them back when the thread
+// leaves the core; meanwhile CPACR_EL1.FPEN makes such instructions trap, at EL1 too (ARM ARM
+// D17.2.30). Which thread has them is Kernel/Core/Dispatch/FloatingPoint.swift.
+
+#if defined(__aarch64__) && !defined(__linux__)
+
+#include "include/Layout.h"
+
+    .arch_extension fp
+    .arch_extension simd
+
+    .set    FPEN_NO_TRAPS, 3 << 20
+
+    .section .text.floating_point, "ax"
+
+// void floating_point_load(const struct FloatingPointContext *context)
+//
+// Ends the traps and gives the registers what is saved in `context`. Clobbers x9, x10.
+    .global floating_point_load
+    .type   floating_point_load, %function
+floating_point_load:
+    mov     x9, #FPEN_NO_TRAPS
+    msr     cpacr_el1, x9
+    isb
+    ldp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
+    msr     fpcr, x9
+    msr     fpsr, x10
+    ldp     q0, q1, [x0, #FLOATING_POINT_VECTORS]
+    ldp     q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
+    ldp     q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
+    ldp     q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
+    ldp     q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
+    ldp     q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
+    ldp     q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
+    ldp     q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
+    ldp     q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
+    ldp     q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
+    ldp     q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
+    ldp     q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
+    ldp     q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
+    ldp     q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
+    ldp     q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
+    ldp     q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    ret
+    .size   floating_point_load, . - floating_point_load
+
+// void floating_point_clear(void)
+//
+// Ends the traps and gives the registers zeros: what another thread left there is nobody's to read
+// (R13). Clobbers x9.
+    .global floating_point_clear
+    .type   floating_point_clear, %function
+floating_point_clear:
+    mov     x9, #FPEN_NO_TRAPS
+    msr     cpacr_el1, x9
+    isb
+    msr     fpcr, xzr
+    msr     fpsr, xzr
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    movi    v\n\().2d, #0
+    .endr
+    ret
+    .size   floating_point_clear, . - floating_point_clear
+
+// void floating_point_save(struct FloatingPointContext *context)
+//
+// Saves the registers, which do not trap. Clobbers x9, x10.
+    .global floating_point_save
+    .type   floating_point_save, %function
+floating_point_save:
+    mrs     x9, fpcr
+    mrs     x10, fpsr
+    stp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
+    stp     q0, q1, [x0, #FLOATING_POINT_VECTORS]
+    stp     q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
+    stp     q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
+    stp     q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
+    stp     q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
+    stp     q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
+    stp     q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
+    stp     q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
+    stp     q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
+    stp     q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
+    stp     q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
+    stp     q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
+    stp     q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
+    stp     q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
+    stp     q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
+    stp     q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    ret
+    .size   floating_point_save, . - floating_point_save
+
+// void floating_point_trap(void)
+//
+// From the next return to EL0 on, such instructions trap: that return synchronises (ARM ARM
+// D1.10.1, ERET). Clobbers nothing.
+    .global floating_point_trap
+    .type   floating_point_trap, %function
+floating_point_trap:
+    msr     cpacr_el1, xzr
+    ret
+    .size   floating_point_trap, . - floating_point_trap
+
+#endif
