@@ -1,8 +1,9 @@
 // What a user program may ask of the kernel, and what it gets back.
 //
 // `svc #0` with the number in x8 and arguments in x0…x2; the kernel returns a `SystemError` in
-// x0 and a value in x1. Registers x9…x18 are not preserved. A wrong call gets an error, never a
-// panic. `svc #1` is a worker's yield (README.md), which is no call: it does not return.
+// x0 and a value in x1. Registers x9…x18 are not preserved, vector registers are. A wrong call gets
+// an error, never a panic. `svc #1` is a worker's yield (README.md), which is no call: it does not
+// return.
 
 /// A system call's number.
 public enum SystemCall: UInt64, Hashable, Sendable, CaseIterable {

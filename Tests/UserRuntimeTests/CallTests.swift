@@ -45,6 +45,21 @@ import UserRuntime
     #expect(block.otherLineIsUntouched)
   }
 
+  @Test func realResultsAreTheirBits() {
+    let block = EndpointBlock(parity: .zero)
+    Call(block.line).succeed(with: -0.0)
+    #expect(block[offset: 0] == 0x8000_0000_0000_0000)
+    Call(block.line).succeed(with: Float(1.5))
+    #expect(block[offset: 0] == 0x3FC0_0000)
+    var response = Call(block.line).respond(slots: 2)
+    response.setSlot(0, to: Double.infinity)
+    response.setSlot(1, to: -Float.infinity)
+    response.send()
+    #expect(block[offset: 0] == 0x7FF0_0000_0000_0000)
+    #expect(block[offset: 8] == 0xFF80_0000)
+    #expect(head(block) == ResponseHead(status: .success))
+  }
+
   @Test(arguments: [
     (CallFailure.garbageArguments, ResponseStatus.garbageArguments), (.systemError, .systemError),
   ])
