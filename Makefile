@@ -12,6 +12,12 @@ DETERMINISTIC ?= 0
 PCAP ?=
 # That many null calls in a row after the first ones.
 CALLS ?= 0
+# Programs of User/ that run beside the usual ones, and UDP ports of the guest to reach them at:
+# make run PROGRAMS=greeter PORTS=4003
+PROGRAMS ?=
+PORTS ?=
+# A services.conf for the guest (Kernel/Images/ServiceManifest.swift).
+MANIFEST ?=
 # Words for the kernel's command line, for example APPEND='log=debug trace=all'.
 APPEND ?=
 # How long `make fuzz` searches, all targets together.
@@ -79,6 +85,7 @@ help:
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
 	@echo 'Variables of run:'
 	@echo '  SMP=$(SMP)  MEM=$(MEM)  DETERMINISTIC=$(DETERMINISTIC)  CALLS=$(CALLS)  PCAP=file.pcap  ACCEL=tcg,thread=single'
+	@echo '  PROGRAMS=greeter PORTS=4003 (one of User/ more, and where to reach it)  MANIFEST=services.conf'
 	@echo "  CHECKS=1 (a kernel that checks the order of its locks)  APPEND='log=debug trace=all'"
 	@echo 'First time: make run'
 
@@ -86,14 +93,14 @@ help:
 
 run: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' WENGEN_START='$(START)' \
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
 	  .build/debug/wengen-run
 
 # What NIC and kernel recorded of such a run, for other programs to read.
 trace: TRACE := $(OUT)/trace
 trace: image tools .build/debug/wengen-trace
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' WENGEN_START='$(START)' \
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
 	  .build/debug/wengen-run
 	@echo
 	@.build/debug/wengen-trace --serial $(TRACE)/serial.bin --nic $(TRACE)/nic.bin --out $(TRACE)
@@ -110,7 +117,7 @@ top: .build/debug/wengen-top
 # A guest that waits for a debugger, and the debugger, in two terminals.
 debug: image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' ACCEL='$(ACCEL)' \
-	  APPEND='$(APPEND)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
+	  APPEND='$(APPEND)' PORTS='$(PORTS)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
 
 gdb: $(OUT)/$(KERNEL).elf
 	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
@@ -223,12 +230,21 @@ $(OUT)/%.img: $(OUT)/%.elf
 
 # What runs, and what only boot tests run.
 programs := echo calculator rpcbind statistics
-test_programs := batch hostile spin
+test_programs := batch greeter hostile spin
+run_programs := $(sort $(programs) $(PROGRAMS))
 
-$(OUT)/programs: Package.swift \
+# What the archive is made of; changes only when that does.
+$(OUT)/services.list: FORCE
+	@mkdir -p $(OUT)
+	@printf '%s\n' $(run_programs) >$@.new
+	@if [ -n '$(MANIFEST)' ]; then cat -- '$(MANIFEST)' >>$@.new; fi
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
+
+$(OUT)/programs: Package.swift $(OUT)/services.list \
   $(call sources,User Linker Kernel/Interface Kernel/SystemInterface) | packages swift
 	@mkdir -p $@ $(OUT)/symbols
-	@for program in $(programs) $(test_programs); do \
+	@for program in $(sort $(run_programs) $(test_programs)); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
 	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program && \
@@ -238,7 +254,10 @@ $(OUT)/programs: Package.swift \
 
 # The same programs give the same archive: sorted, no owner, no times, no inode numbers.
 $(OUT)/services.cpio: $(OUT)/programs
-	@cd $< && touch -d @0 $(programs) && printf '%s\n' $(programs) | LC_ALL=C sort | \
+	@rm -f $</services.conf
+	@$(if $(MANIFEST),cp -- '$(MANIFEST)' $</services.conf)
+	@cd $< && set -- $(run_programs) $(if $(MANIFEST),services.conf) && touch -d @0 "$$@" && \
+	  printf '%s\n' "$$@" | LC_ALL=C sort | \
 	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
 	@touch $< $@
 

@@ -6,6 +6,7 @@
 // "kernel" or "user" for aarch64-none-none-elf with Linker/kernel.json or Linker/user.json as
 // toolset. Dual modules are in all three, from the same sources.
 
+import Foundation
 import PackageDescription
 
 let compilation = Context.environment["WENGEN_TARGET"] ?? "host"
@@ -184,6 +185,19 @@ let kernelTargets: [Target] = [
     path: "Kernel/Core", swiftSettings: strict),
 ]
 
+/// A user program, in the folder of User/ with its name. What rpcgen reads of it is no source.
+func program(
+  _ name: String, dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  let folder = "User/" + name.prefix(1).uppercased() + name.dropFirst()
+  let interface = name + ".x"
+  let hasInterface = FileManager.default.fileExists(
+    atPath: Context.packageDirectory + "/" + folder + "/" + interface)
+  return .executableTarget(
+    name: name, dependencies: ["Interface", "UserRuntime"] + dependencies, path: folder,
+    exclude: exclude + (hasInterface ? [interface] : []), swiftSettings: strict)
+}
+
 let userTargets: [Target] = [
   // Copies and fills on the way of a call shall not be what makes a thread use vector registers.
   .target(
@@ -192,30 +206,17 @@ let userTargets: [Target] = [
   .target(
     name: "UserRuntime", dependencies: ["Interface", "SystemInterface", "UserStart"],
     path: "User/Runtime", swiftSettings: strict),
-  .executableTarget(
-    name: "echo", dependencies: ["UserRuntime"], path: "User/Echo", exclude: ["echo.x"],
-    swiftSettings: strict),
   .target(name: "HostileInstructions", path: "User/Hostile/Instructions"),
-  .executableTarget(
-    name: "hostile",
-    dependencies: [
-      "HostileInstructions", "Interface", "SystemInterface", "UserRuntime", "UserStart",
-    ],
-    path: "User/Hostile", exclude: ["Instructions"], swiftSettings: strict),
-  .executableTarget(
-    name: "batch", dependencies: ["UserRuntime"], path: "User/Batch", swiftSettings: strict),
-  .executableTarget(
-    name: "calculator", dependencies: ["UserRuntime"], path: "User/Calculator",
-    exclude: ["calculator.x"], swiftSettings: strict),
-  .executableTarget(
-    name: "spin", dependencies: ["Interface", "UserRuntime"], path: "User/Spin",
-    exclude: ["spin.x"], swiftSettings: strict),
-  .executableTarget(
-    name: "statistics", dependencies: ["Interface", "SystemInterface", "UserRuntime"],
-    path: "User/Statistics", exclude: ["statistics.x"], swiftSettings: strict),
-  .executableTarget(
-    name: "rpcbind", dependencies: ["SystemInterface", "UserRuntime"], path: "User/Rpcbind",
-    swiftSettings: strict),
+  program("batch"),
+  program("calculator"),
+  program("echo"),
+  program("greeter"),
+  program(
+    "hostile", dependencies: ["HostileInstructions", "SystemInterface", "UserStart"],
+    exclude: ["Instructions"]),
+  program("rpcbind", dependencies: ["SystemInterface"]),
+  program("spin"),
+  program("statistics", dependencies: ["SystemInterface"]),
 ]
 
 let package = Package(

@@ -34,6 +34,9 @@ final class Runner {
       // The guest's own number when it is free: that is what the guest's rpcbind tells clients.
       hostPorts[guest] = try freeLoopbackPort(preferred: guest)
     }
+    for guest in settings.ports where hostPorts[guest] == nil {
+      hostPorts[guest] = try freeLoopbackPort(preferred: guest)
+    }
     if isUsableLoopbackPort(RpcbindService.port) {
       hostPorts[RpcbindService.port] = RpcbindService.port
     }
@@ -58,7 +61,8 @@ final class Runner {
       configuration.traceFile = folder + "/nic.bin"
       configuration.bootArguments.append("trace=usual")
     }
-    let services = [("echo", EchoService.port), ("calculator", CalculatorService.port)]
+    let named = [("echo", EchoService.port), ("calculator", CalculatorService.port)]
+    let services = (named + settings.ports.map { ("the guest's port \($0)", $0) })
       .map { "\($0) at UDP port \(hostPorts[$1] ?? 0)" }
     say(
       "Wengen in QEMU: \(settings.coreCount) cores, \(settings.memory)"

@@ -20,6 +20,8 @@ struct Settings {
   var accelerator: String?
   /// Calls in a row after the demonstration; 0 makes none.
   var repeatedCalls = 0
+  /// UDP ports of the guest that are forwarded beside the usual services'.
+  var ports: [UInt16] = []
   /// For the kernel's command line.
   var bootArguments: [String] = []
   /// A folder for what NIC and kernel record of the run; nil records nothing.
@@ -55,6 +57,13 @@ struct Settings {
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
     traceFolder = value("TRACE")
     debuggerPort = try number("GDB_PORT", in: 1...65535).map(UInt16.init)
+    for text in value("PORTS")?.split(separator: " ") ?? [] {
+      guard let port = UInt16(text), port > 0 else {
+        throw SettingsError(
+          description: "PORTS=\(text): UDP ports from 1 to 65535 are needed, with spaces between")
+      }
+      ports.append(port)
+    }
     bootArguments = value("APPEND")?.split(separator: " ").map(String.init) ?? []
     makeStart = value("WENGEN_START").flatMap(Double.init).map(Date.init(timeIntervalSince1970:))
   }
