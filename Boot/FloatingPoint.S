@@ -66,7 +66,7 @@ floating_point_clear:
 
 // void floating_point_save(struct FloatingPointContext *context)
 //
-// Saves the registers, which do not trap. Clobbers x9, x10.
+// Saves the registers, which do not trap; then as floating_point_trap. Clobbers x9, x10.
     .global floating_point_save
     .type   floating_point_save, %function
 floating_point_save:
@@ -89,6 +89,7 @@ floating_point_save:
     stp     q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
     stp     q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
     stp     q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    msr     cpacr_el1, xzr
     ret
     .size   floating_point_save, . - floating_point_save
 

@@ -160,6 +160,7 @@ el0_interrupt:
     ldr     x0, [sp, #FRAME_THREAD]
     cbz     x0, .Linterrupt
     mrs     x1, tpidr_el1
+    ldr     x2, [sp, #FRAME_ON_YIELD]
     mov     x29, sp
     bl      kernel_worker_interrupted
     cbz     x0, .Linterrupt

@@ -122,7 +122,7 @@ ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yie
 /// FloatingPoint.S: ends the traps; the registers get what is saved, or zeros.
 void floating_point_load(const struct FloatingPointContext *context);
 void floating_point_clear(void);
-/// FloatingPoint.S: saves the registers, which must not trap.
+/// FloatingPoint.S: saves the registers, which must not trap; from now on they do, in user mode.
 void floating_point_save(struct FloatingPointContext *context);
 /// FloatingPoint.S: in user mode such instructions trap from now on.
 void floating_point_trap(void);
@@ -227,6 +227,7 @@ SYSTEM_REGISTER_WRITE(vector_base, "vbar_el1")
 SYSTEM_REGISTER_WRITE(user_table, "ttbr0_el1")
 // GICv3 CPU interface, named by encoding: assemblers without GIC names take them.
 SYSTEM_REGISTER_WRITE(interrupt_end, "S3_0_C12_C12_1")             // ICC_EOIR1_EL1
+SYSTEM_REGISTER_READ(interrupt_pending, "S3_0_C12_C12_2")          // ICC_HPPIR1_EL1
 SYSTEM_REGISTER_WRITE(interrupt_priority_mask, "S3_0_C4_C6_0")     // ICC_PMR_EL1
 SYSTEM_REGISTER_WRITE(interrupt_binary_point, "S3_0_C12_C12_3")    // ICC_BPR1_EL1
 SYSTEM_REGISTER_READ(interrupt_control, "S3_0_C12_C12_4")          // ICC_CTLR_EL1

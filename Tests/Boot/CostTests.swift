@@ -34,7 +34,7 @@ extension BootTests {
 
     /// From the NIC's interrupt in one process's handler to the first load of another's, all of it:
     /// interrupt, saved context, dispatch thread, the other's address space.
-    @Test func preemptionStaysShort() throws {
+    @Test(arguments: [false, true]) func preemptionStaysShort(inFloatingPoint: Bool) throws {
       let folder = NSTemporaryDirectory() + "wengen-costs-\(UUID().uuidString)"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -55,8 +55,14 @@ extension BootTests {
       let server = SocketAddress.loopback(port: try guest.hostPort(ofGuestPort: 4100))
       let rounds: UInt32 = 12
       for round in 1...rounds {
-        let arguments = SpinService.spinArguments(seed: UInt64(round), rounds: 3_000_000)
-        let call = RPCCall(transaction: round, target: SpinService.spin, arguments: arguments)
+        let call =
+          inFloatingPoint
+          ? RPCCall(
+            transaction: round, target: SpinService.real,
+            arguments: SpinService.realArguments(seed: 1 / Double(round), rounds: 700_000))
+          : RPCCall(
+            transaction: round, target: SpinService.spin,
+            arguments: SpinService.spinArguments(seed: UInt64(round), rounds: 3_000_000))
         try socket.send(call.bytes, to: server)
         // The handler runs for 9 ms of the guest's time. Which of two calls comes first is the host's
         // choice: the other process is called until this one has answered.
@@ -72,7 +78,9 @@ extension BootTests {
       let preemption = try #require(
         Row("preemption (ns)", in: try summary(of: guest, folder)))
       #expect(preemption.count >= Int(rounds) / 2)
-      #expect(preemption.median <= 250)
+      // The errata of ThunderX-1 cost 23 of them, which only a handler without vectors has left.
+      let isEnzian = guest.machine.configuration.processor.contains("midr=")
+      #expect(preemption.median <= (inFloatingPoint && isEnzian ? 275 : 250))
     }
 
     /// Two processes want the only core: every call is cold, and the other's worker yields to it.

@@ -141,6 +141,11 @@ public struct TakenInterrupt: ~Copyable {
     number = acknowledged
   }
 
+  /// Whether one waits that was not taken (ICC_HPPIR1_EL1; Arm IHI 0069, 12.2.13).
+  public static var isPending: Bool {
+    UInt32(truncatingIfNeeded: read_interrupt_pending() & 0xff_ffff) < 1020
+  }
+
   /// One that was taken before, and kept.
   public init(kept number: UInt32) { self.number = number }
 

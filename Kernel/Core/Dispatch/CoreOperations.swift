@@ -12,17 +12,22 @@ struct CoreOperations: DispatchOperations {
   private let thread: ThreadReference?
   /// The kernel control line with the message that is being handled; 0: none.
   private let message: UInt64
-  /// A NIC is there and no general thread is ready: known where it counts.
+  /// A NIC is there, and no general thread is ready: known where it counts.
+  private let isServing: Bool
   private let isUndisturbed: Bool
 
+  /// - Parameters:
+  ///   - isServing: a worker was on the core, so that there is a NIC.
+  ///   - isUndisturbed: and no general thread is ready.
   @inline(__always)
   init(
     core: CoreReference, thread: ThreadReference? = nil, message: UInt64 = 0,
-    isUndisturbed: Bool = false
+    isServing: Bool = false, isUndisturbed: Bool = false
   ) {
     self.core = core
     self.thread = thread
     self.message = message
+    self.isServing = isServing || isUndisturbed
     self.isUndisturbed = isUndisturbed
   }
 
@@ -50,13 +55,13 @@ struct CoreOperations: DispatchOperations {
   func publish(_ mode: CoreMode) {
     var state = CoreState(
       mode: mode, isPreemptible: mode == .general && core.duty == .rpc,
-      runQueueLength: isUndisturbed ? 0 : UInt16(truncatingIfNeeded: core.readyCount))
+      runQueueLength: isUndisturbed ? 0 : UInt16(truncatingIfNeeded: core.readyGeneral))
     if let thread, mode == .user || mode == .general {
       state.process = thread.process
       if mode == .user { state.endpoint = thread.endpoint }
     }
     core.publishedState = state.word
-    guard isUndisturbed || core.stateLine != 0 else { return }
+    guard isServing || core.stateLine != 0 else { return }
     KernelLines().store(state.word, at: core.stateLine)
   }
 

@@ -44,15 +44,18 @@ enum Interrupts {
     static var look: Taken { Taken(rawValue: 1 << 3) }
   }
 
-  /// Whether the NIC's wish for this core is the interrupt that waits; it is over then. Another one
-  /// is kept for `handle`.
+  /// Whether the NIC's wish for this core is all that interrupts it; that is over then. Another
+  /// interrupt is kept for `handle`, and so is the wish when others wait: they are about the thread
+  /// that is on the core now, as the watch is.
   @inline(__always)
   static func takeWorkerRequest(_ core: CoreReference) -> Bool {
     guard let interrupt = TakenInterrupt() else { return false }
-    guard interrupt.number == worker else {
+    guard interrupt.number == worker, !TakenInterrupt.isPending else {
       core.keptInterrupt = interrupt.keep()
       return false
     }
+    core.noteWanted()
+    core.expectMessages()
     return true
   }
 

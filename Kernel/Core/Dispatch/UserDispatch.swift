@@ -100,7 +100,7 @@ struct UserDispatch {
   /// Whether parking is all there is to do when the NIC wants the core of the thread. Workers only:
   /// they run in the handler of a message, which is left then.
   private func mayLeaveAtOnce(_ thread: ThreadReference) -> Bool {
-    core.isUndisturbed && !thread.isStarting && !core.lendsFloatingPoint
+    core.tracedSources == .none && !thread.isStarting
   }
 
   /// The thread waits for the NIC.
@@ -259,19 +259,20 @@ func kernelWorkerYielded(thread: UInt64, core: UInt64) {
 /// Threads.S: an interrupt of a worker that may leave at once. If it is the NIC's wish for the core (R9),
 /// the worker is parked, wherever it was stopped, as `UserDispatch.preempt` does; what else may be pending
 /// interrupts the next load.
+/// - Parameter onYield: not 0 in `runUndisturbed`, which has counted a yield.
 /// - Returns: 1 if the worker has left, and the way goes on as after a yield.
 @c(kernel_worker_interrupted)
-func kernelWorkerInterrupted(thread: UInt64, core: UInt64) -> UInt64 {
+func kernelWorkerInterrupted(thread: UInt64, core: UInt64, onYield: UInt64) -> UInt64 {
   let core = CoreReference(address: core)
   guard Interrupts.takeWorkerRequest(core) else { return 0 }
   let thread = ThreadReference(yielded: thread)
-  // `runUndisturbed` has counted a yield; `serve` has not, whose threads are elsewhere already.
-  if !thread.isElsewhere { core.uncount(.yields) }
   thread.isElsewhere = true
+  if onYield != 0 { core.uncount(.yields) }
   core.count(.interrupts)
   core.count(.preemptions)
   core.running = nil
-  var operations = CoreOperations(core: core, thread: thread, isUndisturbed: true)
+  core.saveFloatingPoint(of: thread)
+  var operations = CoreOperations(core: core, thread: thread, isServing: true)
   DispatchSequence.park(&operations)
   return 1
 }
