@@ -91,14 +91,20 @@ help:
 
 # --- Running and testing ---------------------------------------------------------------------
 
-run: image tools
+# The parts of a build keep one core busy each, most of the time. Only they run side by side: what is
+# started after them has the terminal.
+build = +@$(MAKE) --no-print-directory --jobs=2
+
+run:
+	$(build) image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
 	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
 	  .build/debug/wengen-run
 
 # What NIC and kernel recorded of such a run, for other programs to read.
 trace: TRACE := $(OUT)/trace
-trace: image tools .build/debug/wengen-trace
+trace:
+	$(build) image tools .build/debug/wengen-trace
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
 	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
 	  .build/debug/wengen-run
@@ -115,7 +121,8 @@ top: .build/debug/wengen-top
 	@.build/debug/wengen-top $(TOP)
 
 # A guest that waits for a debugger, and the debugger, in two terminals.
-debug: image tools
+debug:
+	$(build) image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' ACCEL='$(ACCEL)' \
 	  APPEND='$(APPEND)' PORTS='$(PORTS)' GDB_PORT='$(GDB_PORT)' .build/debug/wengen-run
 
@@ -123,7 +130,8 @@ gdb: $(OUT)/$(KERNEL).elf
 	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
 	  -ex at-start $(OUT)/$(KERNEL).elf
 
-test: image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace .build/debug/wengen-top
+test:
+	$(build) image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -132,10 +140,12 @@ unit: packages swift
 device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
-boot-test: image clients .build/debug/wengen-trace .build/debug/wengen-top
+boot-test:
+	$(build) image clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' boot
 
-errata-test: image $(OUT)/kernel-checked.img clients .build/debug/wengen-trace .build/debug/wengen-top
+errata-test:
+	$(build) image $(OUT)/kernel-checked.img clients .build/debug/wengen-trace .build/debug/wengen-top
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub

@@ -9,12 +9,15 @@ shift
 mkdir -p .build/logs
 log=.build/logs/$name.log
 
-if [[ -t 1 ]]; then printf '  %-10s …' "$name"; fi
+# Steps that run side by side show when they are done only.
+shows_start=0
+if [[ -t 1 && ${MAKEFLAGS-} != *-j* ]]; then shows_start=1; fi
+if ((shows_start)); then printf '  %-10s …' "$name"; fi
 begin=$(date +%s%N)
 "$@" >"$log" 2>&1 </dev/null
 status=$?
 tenths=$((($(date +%s%N) - begin) / 100000000))
-if [[ -t 1 ]]; then printf '\r'; fi
+if ((shows_start)); then printf '\r'; fi
 
 if ((status == 0)); then
   printf '  %-10s done in %d.%d s\n' "$name" $((tenths / 10)) $((tenths % 10))
