@@ -13,8 +13,8 @@
  *   handler, which ends the turn; the busy ones then have the 200 us that are
  *   left to the next interrupt, and it is pending when the turn comes back.
  *   The handler runs for ever, what it interrupted never: not even the held
- *   load of a worker whose call is there. QEMU 8.1 gives every vCPU its share
- *   of the budget (icount_percpu_budget), Debian's 7.2 does not.
+ *   load of a worker whose call is there. Later versions give every vCPU its
+ *   share of the budget (icount_percpu_budget), Debian's 7.2 does not.
  * - Interrupts and answers of lines come late, by the turns of the others.
  *
  * So a turn ends here after the property `turn`, and after its share of the
