@@ -146,8 +146,8 @@ let hostTargets: [Target] = [
   tests("CommandLineTests", "CommandLine", "Reporting"),
   tests("HarnessTests", "Harness"),
   .testTarget(
-    name: "BootTests", dependencies: ["Harness", "Workload"], path: "Tests/Boot",
-    swiftSettings: strict),
+    name: "BootTests", dependencies: ["Harness", "Interface", "Scheduling", "Tracing", "Workload"],
+    path: "Tests/Boot", swiftSettings: strict),
 ]
 
 /// What libFuzzer drives: its library brings the main function, so only `make fuzz` links it.

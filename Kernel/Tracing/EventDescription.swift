@@ -84,6 +84,9 @@ extension TraceEvent {
       EventDescription("frame_sent", .bytes("length"), stage: .send, prototype: "TxCmacExit")
     case .coreInterrupted:
       EventDescription("core_interrupted", .number("interrupt"))
+    case .coreStateSeen:
+      // The mode is in the state, too: here for people.
+      EventDescription("core_state", .number("mode"), .bits("state"))
     case .loadHeld:
       EventDescription(
         "load_held", .number("endpoint"), .instructions("executed"), prototype: "RxCoreReadStart")

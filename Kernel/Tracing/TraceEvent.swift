@@ -14,6 +14,7 @@ public enum TraceEvent: UInt16, Hashable, Sendable, CaseIterable {
   case callEnded = 0x0004
   case frameSent = 0x0005
   case coreInterrupted = 0x0006
+  case coreStateSeen = 0x0007
   // Lines
   case loadHeld = 0x0101
   case messageTaken = 0x0102

@@ -30,17 +30,18 @@ final class Guest {
     try artefacts.require([
       artefacts.kernelImage, artefacts.kernelELF, artefacts.services, artefacts.device,
     ])
-    echoPort = try portsAsInGuest ? EchoService.port : freeLoopbackPort()
-    calculatorPort = try portsAsInGuest ? CalculatorService.port : freeLoopbackPort()
-    rpcbindPort = try portsAsInGuest ? RpcbindService.port : freeLoopbackPort()
-    self.archive = archive
     // The system may name a port twice, since none of them is in use yet.
-    var taken: Set = [echoPort, calculatorPort, rpcbindPort]
-    for port in ports {
-      var free = try freeLoopbackPort()
-      while !taken.insert(free).inserted { free = try freeLoopbackPort() }
-      otherPorts[port] = free
+    var taken: Set<UInt16> = []
+    func freePort() throws -> UInt16 {
+      var port = try freeLoopbackPort()
+      while !taken.insert(port).inserted { port = try freeLoopbackPort() }
+      return port
     }
+    echoPort = try portsAsInGuest ? EchoService.port : freePort()
+    calculatorPort = try portsAsInGuest ? CalculatorService.port : freePort()
+    rpcbindPort = try portsAsInGuest ? RpcbindService.port : freePort()
+    self.archive = archive
+    for port in ports { otherPorts[port] = try freePort() }
     recordsPath = NSTemporaryDirectory() + "wengen-calls-\(UUID().uuidString).txt"
     records = CallRecordFile(path: recordsPath)
     var configuration = MachineConfiguration(

@@ -74,7 +74,22 @@ import Tracing
     var consumer = kernel
     try #require(consumer.load() != nil)
     try #require(consumer.finishAndLoad() == nil)
-    #expect(bench.events.allSatisfy { $0.event == .loadHeld })
-    #expect(bench.events.count == 2)
+    #expect(bench.events.map(\.event) == [.coreStateSeen, .loadHeld, .loadHeld])
+  }
+
+  @Test func everyStateThatTheKernelPublishesIsRecorded() throws {
+    let (bench, _) = try makeBench(isTraced: true)
+    Consumer(bench, endpoint: 4, core: 0).publishUser(process: 1)
+    bench.publish(0, CoreState(mode: .general, isPreemptible: true))
+    let states = bench.events.filter { $0.event == .coreStateSeen }
+    #expect(states.map(\.core) == [0, 0, 0].map { CoreIdentifier($0) })
+    #expect(states.map(\.first) == [2, 3, 1])
+    #expect(
+      states.map { CoreState(word: $0.second) } == [
+        CoreState(mode: .dispatch),
+        CoreState(
+          mode: .user, process: ProcessIdentifier(1), endpoint: EndpointIdentifier(4)),
+        CoreState(mode: .general, isPreemptible: true),
+      ])
   }
 }

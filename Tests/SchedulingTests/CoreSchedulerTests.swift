@@ -85,14 +85,30 @@ struct CoreSchedulerTests {
     #expect(scheduler.schedule(at: 0, waiting) == .dispatchLoop(deadlineNanoseconds: patience))
     #expect(
       scheduler.schedule(at: patience - 1, waiting) == .dispatchLoop(deadlineNanoseconds: patience))
+    // For a slice, although nobody else here wants the core.
+    let end = patience + Weight.standardSliceNanoseconds
     #expect(
       scheduler.schedule(at: patience, waiting)
-        == .run(ThreadIdentifier(1), deadlineNanoseconds: nil))
-    scheduler.stop(.preempted, at: patience + 1)
-    scheduler.core.duty = .general
+        == .run(ThreadIdentifier(1), deadlineNanoseconds: end))
+    #expect(scheduler.isSliceOwed)
+    // Who becomes ready meanwhile makes it no longer.
+    scheduler.admit(records.make(2), at: end - 1)
+    #expect(scheduler.deadline == end)
+    #expect(scheduler.isSliceOver(at: end))
+    scheduler.stop(.preempted, at: end)
+    #expect(!scheduler.isSliceOwed)
     #expect(
-      scheduler.schedule(at: patience + 1, waiting)
+      scheduler.schedule(at: end, waiting)
+        == .dispatchLoop(deadlineNanoseconds: end + patience))
+  }
+
+  @Test("on general duty calls come after general threads, which then have no tick")
+  func callsComeLast() {
+    scheduler.admit(records.make(1))
+    #expect(
+      scheduler.schedule(at: 1, SchedulingHints(callsWaiting: 1))
         == .run(ThreadIdentifier(1), deadlineNanoseconds: nil))
+    #expect(!scheduler.isSliceOwed)
   }
 
   @Test("the NIC starts a parked worker; what it ran is charged; it parks again")

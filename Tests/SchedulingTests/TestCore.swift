@@ -18,6 +18,7 @@ final class TestCore {
   var running: ThreadIdentifier? { core.running }
   var readyCount: Int { core.readyCount }
   var sleepingCount: Int { core.sleepingCount }
+  var isSliceOwed: Bool { core.isSliceOwed }
   var deadline: UInt64? { core.deadlineNanoseconds(in: records) }
 
   func isSliceOver(at now: UInt64) -> Bool { core.isSliceOver(at: now, in: records) }

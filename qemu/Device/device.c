@@ -168,6 +168,10 @@ static void realize(DeviceState *dev, Error **errp)
         error_setg(errp, "line-latency does not go with lockstep=on");
         return;
     }
+    if (s->turn > NANOSECONDS_PER_SECOND) {
+        error_setg(errp, "turn=%" PRIu64 " is longer than a second", s->turn);
+        return;
+    }
     if (!parse_interrupt_order(s, errp)) {
         return;
     }
@@ -200,6 +204,7 @@ static void realize(DeviceState *dev, Error **errp)
     if (s->lockstep) {
         lauberhorn_init_lockstep(s);
     }
+    lauberhorn_init_turns(s);
     lauberhorn_init_windows(s);
     memory_region_add_subregion(get_system_memory(), s->lines_base, &s->lines);
     memory_region_add_subregion(get_system_memory(), s->registers_base,
@@ -253,6 +258,7 @@ static Property properties[] = {
     DEFINE_PROP_STRING("calls", LauberhornState, calls_path),
     DEFINE_PROP_STRING("trace", LauberhornState, trace_path),
     DEFINE_PROP_BOOL("lockstep", LauberhornState, lockstep, false),
+    DEFINE_PROP_UINT64("turn", LauberhornState, turn, 10 * SCALE_US),
     DEFINE_PROP_UINT16("held-loads", LauberhornState, held_loads, 0),
     DEFINE_PROP_BOOL("colours", LauberhornState, colours, true),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
@@ -298,6 +304,7 @@ static const struct {
     { "calls", "file to write a line to for each call that ended" },
     { "trace", "file to write events to (Kernel/Tracing)" },
     { "lockstep", "frames wait until all cores are halted (with -icount)" },
+    { "turn", "nanoseconds that a core runs while others wait (with -icount)" },
     { "held-loads", "loads that are held at most; 0: any number (R16)" },
     { "colours", "loads that would share a colour are not held (R16)" },
     { "counters", "file to write all counters to when QEMU ends" },

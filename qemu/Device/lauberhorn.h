@@ -57,6 +57,7 @@ struct LauberhornState {
     uint16_t endpoints;
     uint16_t processes;
     bool lockstep;
+    uint64_t turn;
     uint16_t held_loads;
     bool colours;
     LauberhornFaults faults;
@@ -144,6 +145,11 @@ void lauberhorn_reset_barriers(void);
 void lauberhorn_add_counter_properties(Object *obj);
 void lauberhorn_init_counters(LauberhornState *s);
 void lauberhorn_exit_counters(LauberhornState *s);
+
+/* turns.c */
+struct qemu_plugin_tb;
+void lauberhorn_init_turns(LauberhornState *s);
+void lauberhorn_limit_turn(struct qemu_plugin_tb *block);
 
 /* events.c */
 bool lauberhorn_open_events(LauberhornState *s, Error **errp);

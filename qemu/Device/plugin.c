@@ -174,6 +174,7 @@ static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     if (count_instructions) {
         count_block(block);
     }
+    lauberhorn_limit_turn(block);
 }
 
 /* Loading. */

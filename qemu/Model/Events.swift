@@ -81,6 +81,13 @@ extension Lauberhorn {
     trace(.coreInterrupted, core: core, UInt32(Lauberhorn.preemptionInterrupt))
   }
 
+  /// The NIC learns what a core does (interface §7.1): who has which core, and when that changes.
+  mutating func traceState(of core: CoreIdentifier) {
+    guard isTraced else { return }
+    let state = self[core].state
+    trace(.coreStateSeen, core: core, UInt32(state.mode.rawValue), state.word)
+  }
+
   /// ⑧ and ⑨. The reply is the frame that was appended last.
   mutating func traceEnd(of call: CallIndex, failed: Bool) {
     guard isTraced else { return }

@@ -321,6 +321,8 @@ enum CoreCounter: Int, CaseIterable {
   /// Retired or not (CoreHiring).
   @inline(__always)
   var duty: CoreDuty { unsafe block.pointee.scheduler.duty }
+  /// Whether the general thread on this core keeps it for its slice.
+  var isSliceOwed: Bool { unsafe block.pointee.scheduler.isSliceOwed }
 
   /// Begins a section of a reader; false when the core is in one.
   func enterSection() -> Bool { unsafe block.pointee.reader.enter() }

@@ -54,7 +54,7 @@ struct CoreOperations: DispatchOperations {
   @inline(__always)
   func publish(_ mode: CoreMode) {
     var state = CoreState(
-      mode: mode, isPreemptible: mode == .general && core.duty == .rpc,
+      mode: mode, isPreemptible: mode == .general && core.duty == .rpc && !core.isSliceOwed,
       runQueueLength: isUndisturbed ? 0 : UInt16(truncatingIfNeeded: core.readyGeneral))
     if let thread, mode == .user || mode == .general {
       state.process = thread.process

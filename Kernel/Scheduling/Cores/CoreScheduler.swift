@@ -25,6 +25,9 @@ public struct CoreScheduler: ~Copyable, Sendable {
   public var duty: CoreDuty
   /// The thread on this core.
   public private(set) var running: ThreadIdentifier?
+  /// General threads had waited for as long as the policy lets them: the one that runs now keeps the
+  /// core for its slice, whatever calls come.
+  public private(set) var isSliceOwed = false
 
   private var workers = FairQueue()
   private var general = FairQueue()
@@ -125,6 +128,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
   ) -> ThreadState {
     guard let thread = running else { preconditionFailure("no thread runs") }
     running = nil
+    isSliceOwed = false
     charge(thread, until: nowNanoseconds, in: records)
     if records[thread].kind.schedulingClass == .general {
       generalWaitsSinceNanoseconds = nowNanoseconds
@@ -215,6 +219,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
     }
     if let thread = general.takeFirst(in: records) {
       put(thread, at: nowNanoseconds, in: records)
+      isSliceOwed = mustRunGeneral
       return .run(thread, deadlineNanoseconds: deadlineNanoseconds(in: records))
     }
     let deadline = deadlineNanoseconds(in: records)
@@ -321,8 +326,8 @@ public struct CoreScheduler: ~Copyable, Sendable {
     sliceStartNanoseconds = nowNanoseconds
   }
 
-  /// How long the running thread may stay; nil when nobody else wants the core, or when the
-  /// policy lets a handler finish.
+  /// How long the running thread may stay; nil when nobody else wants the core, as far as is known
+  /// here, or when the policy lets a handler finish.
   @inline(__always)
   private func sliceNanoseconds(
     of thread: ThreadIdentifier, in records: some ThreadRecords
@@ -330,7 +335,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
     let record = records[thread]
     switch record.kind.schedulingClass {
     case .workers: return workers.isEmpty ? nil : rules.workerSliceNanoseconds(record.weight)
-    case .general: return general.isEmpty ? nil : record.weight.sliceNanoseconds
+    case .general: return general.isEmpty && !isSliceOwed ? nil : record.weight.sliceNanoseconds
     }
   }
 
@@ -376,7 +381,7 @@ public struct CoreScheduler: ~Copyable, Sendable {
       charge(running, until: nowNanoseconds, in: records)
       let isAlone =
         records[running].kind.schedulingClass == .general ? general.isEmpty : workers.isEmpty
-      if isAlone { sliceStartNanoseconds = nowNanoseconds }
+      if isAlone, !isSliceOwed { sliceStartNanoseconds = nowNanoseconds }
     }
     switch records[thread].kind.schedulingClass {
     case .workers:

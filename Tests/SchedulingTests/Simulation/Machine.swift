@@ -246,7 +246,8 @@ final class Machine: CoreLoads {
     if let thread = this.scheduler.running {
       let isOver = this.scheduler.isSliceOver(at: now, in: records)
       if isOver { hasProgressed = true }
-      let wantsCalls = pendingCalls > 0 && this.scheduler.duty == .rpc
+      let wantsCalls =
+        pendingCalls > 0 && this.scheduler.duty == .rpc && !this.scheduler.isSliceOwed
       if preempts || byMail || bySleeper || isOver || wantsCalls || isPatienceOver(this) {
         let state = this.scheduler.stop(.preempted, at: now, in: records)
         try noteStop(thread, on: core, state: state, expected: [.runnable, .migrating])

@@ -4,7 +4,7 @@
     check.py FOLDER SCRIPTED GUESTS
 
 FOLDER holds lauberhorn.so and libLauberhornModel.so; SCRIPTED the same with scripted_model.c as
-the model; GUESTS the programs guest and interrupts.
+the model; GUESTS the programs guest, interrupts and turns.
 
 The frames of a call go to QEMU in UDP datagrams (-netdev dgram). What must hold is written in
 the methods test_*; guest.S says how many instructions each procedure takes.
@@ -248,6 +248,21 @@ class DeviceTests(unittest.TestCase):
                 )  # fmt: skip
                 self.assertEqual((run.stdout, run.returncode), ("abcd", 0), run.stderr)
 
+    def test_turns_are_short_and_each_core_has_its_share(self):
+        # By a property of the device: 0 is what QEMU does, 1 s leaves the share alone.
+        for device, printed in (("", "ab"), (",turn=1000000000", "a!b"), (",turn=0", "!a")):
+            with self.subTest(device):
+                run = subprocess.run(
+                    ["qemu-system-aarch64", "-display", "none", "-nic", "none",
+                     "-plugin", os.path.join(FOLDER, "lauberhorn.so"), *MODES["icount"],
+                     "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-smp", "3",
+                     "-serial", "stdio", "-kernel", os.path.join(GUESTS, "turns"),
+                     "-device", "lauberhorn" + device],
+                    stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                    timeout=PATIENCE_SECONDS,
+                )  # fmt: skip
+                self.assertEqual((run.stdout, run.returncode), (printed, 0), run.stderr)
+
     def test_reset_starts_over(self):
         with Machine("multi") as machine:
             machine.call(0, 0)
@@ -313,6 +328,7 @@ class DeviceTests(unittest.TestCase):
             ("virt", "", "no GICv3"),
             ("virt,gic-version=3", ",address=10.0.2", "no IPv4 address"),
             ("virt,gic-version=3", ",lockstep=on", "needs '-icount'"),
+            ("virt,gic-version=3", ",turn=1000000001", "longer than a second"),
             ("virt,gic-version=3", ",lines-base=0x10000000001", "not a multiple"),
             ("virt,gic-version=3", ",lines-base=0x800000000000", "beyond the 44 bits"),
             ("virt,gic-version=3", ",registers-base=0x9000000", "'pl011' is at"),

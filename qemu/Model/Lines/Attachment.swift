@@ -15,6 +15,7 @@ extension Lauberhorn {
     let came = endpoint(named: state, of: core)
     let before = self[core].state
     self[core].state = state
+    traceState(of: core)
     // Something changed, so what a kernel declined may be right now.
     for index in cores.indices { cores[index].declinedProcess = nil }
     if left != came, let left { detach(left, from: core, access) }
