@@ -25,7 +25,7 @@ enum SystemTables {
               "runs"
             }
           return
-            "process \(number): \(block.plan.name) \(state), starts \(block.history.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.limits.weight), ms \(runMilliseconds(of: block))"
+            "process \(number): \(block.plan.name) \(state), starts \(block.life.starts), threads \(block.threadCount), KiB \(block.pages * 4), weight \(block.plan.limits.weight), ms \(runMilliseconds(of: block))"
         }
       }
       if let text { write(text) }

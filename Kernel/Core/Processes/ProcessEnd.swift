@@ -1,6 +1,7 @@
 // How a process's end begins: by itself, by its own fault, by somebody else.
 //
-// Ending is one atomic flag. Threads that wait end at once, those in a run queue when their turn
+// Ending is one step under the lock, which decides whether the process starts again, and one flag for
+// its threads (`Supervisor.beginEnd`). Threads that wait end at once, those in a run queue when their turn
 // comes, those on a core when that core takes the interrupt that it is sent. What happens when the
 // last thread has ended is the supervisor's.
 
@@ -31,15 +32,22 @@ enum ProcessEnd {
   static func exit(_ thread: ThreadReference, status: UInt64) {
     let process = thread.process
     Log.information("\(Processes.name(of: process)): exit status \(status)")
-    guard ProcessTable.beginEnd(of: process) else { return }
-    Kernel.withTables { Supervisor.noteEnd(of: process, isSuccess: status == 0) }
+    _ = begin(process, isSuccess: status == 0)
+  }
+
+  /// - Returns: false when its end has begun already.
+  private static func begin(_ process: ProcessIdentifier, isSuccess: Bool) -> Bool {
+    Kernel.withTables {
+      ProcessTable.withBlock(of: process) { Supervisor.beginEnd(of: &$0, isSuccess: isSuccess) }
+        ?? false
+    }
   }
 
   /// A process did what it may not: who, where, why. The caller makes the thread leave.
   static func killAfterFault(_ thread: ThreadReference, _ fault: UserFault) {
     let process = thread.process
     // A fault of a thread whose process ends already is nobody's news.
-    guard ProcessTable.beginEnd(of: process) else { return }
+    guard begin(process, isSuccess: false) else { return }
     let name = Processes.name(of: process)
     let decoded = ExceptionSyndrome(fault.syndrome)
     Log.error(
@@ -49,20 +57,18 @@ enum ProcessEnd {
       "  ELR \(hexadecimal: thread.programCounter, digits: 16) FAR \(hexadecimal: fault.address, digits: 16) SP \(hexadecimal: thread.stackPointer, digits: 16) LR \(hexadecimal: thread[30], digits: 16)"
     )
     printFrames(of: thread, name)
-    Kernel.withTables { Supervisor.noteEnd(of: process, isSuccess: false) }
   }
 
   /// A worker's call has kept its core too long. The caller has the thread, and the thread is on
   /// no core.
   static func killStuck(_ thread: ThreadReference) {
     let process = thread.process
-    if ProcessTable.beginEnd(of: process) {
+    if begin(process, isSuccess: false) {
       let name = Processes.name(of: process)
       Log.error(
         "\(name) (process \(process.number), thread \(thread.index)) killed: a call did not end, at \(hexadecimal: thread.programCounter)"
       )
       printFrames(of: thread, name)
-      Kernel.withTables { Supervisor.noteEnd(of: process, isSuccess: false) }
     }
     var operations = CoreOperations(core: CoreReference.current, thread: thread)
     DispatchSequence.end(&operations)
@@ -72,31 +78,29 @@ enum ProcessEnd {
   /// Somebody wants the process to end.
   /// - Returns: false when there is no such process, or it ends already.
   static func kill(_ process: ProcessIdentifier) -> Bool {
-    let exists = Kernel.withTables {
-      ProcessTable.withBlock(of: process) { $0.table != nil } ?? false
+    let ends = Kernel.withTables {
+      ProcessTable.withBlock(of: process) { block -> Bool in
+        guard block.life.runs else { return false }
+        // Before the line that says that it starts again.
+        Log.error("\(block.plan.name) (process \(process.number)) killed: asked for")
+        return Supervisor.beginEnd(of: &block, isSuccess: false)
+      } ?? false
     }
-    guard exists, ProcessTable.beginEnd(of: process) else { return false }
-    Log.error("\(Processes.name(of: process)) (process \(process.number)) killed: asked for")
-    Kernel.withTables { Supervisor.noteEnd(of: process, isSuccess: false) }
-    Supervisor.work(on: CoreReference.current)
-    return true
+    if ends { Supervisor.work(on: CoreReference.current) }
+    return ends
   }
 
   /// As `kill`, and the process stays ended: its restart policy does not count.
   static func stop(_ process: ProcessIdentifier) -> Bool {
-    let name = Processes.name(of: process)
     let ends = Kernel.withTables {
       ProcessTable.withBlock(of: process) { block -> Bool in
-        // It runs, or waits for its restart; one that ends already gets no new life either.
-        block.nextStartNanoseconds = nil
-        return block.table == nil || ProcessTable.beginEnd(of: process)
+        guard Supervisor.stop(&block) else { return false }
+        Log.information("\(block.plan.name) (process \(process.number)) stopped: asked for")
+        return true
       } ?? false
     }
-    guard ends else { return false }
-    Log.information("\(name) (process \(process.number)) stopped: asked for")
-    Kernel.withTables { Supervisor.noteStop() }
-    Supervisor.work(on: CoreReference.current)
-    return true
+    if ends { Supervisor.work(on: CoreReference.current) }
+    return ends
   }
 
   /// The caller's thread has ended (`DispatchSequence.end`), on no core any more.

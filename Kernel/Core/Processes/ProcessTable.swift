@@ -68,7 +68,7 @@ struct ProcessBlock: ~Copyable {
 
   let identifier: ProcessIdentifier
   let plan: ProcessPlan
-  var history = RestartHistory()
+  var life = ProcessLife()
   /// Nil between an end and the next start.
   var table: TranslationTable?
   /// Nil when `table` is.
@@ -86,10 +86,6 @@ struct ProcessBlock: ~Copyable {
   var exported: ProcessExport
   /// Whether the NIC has forgotten it.
   var isWithdrawn = false
-  /// Whether readers find it no more; its memory is freed after a grace period.
-  var isUnlinked = false
-  /// When it starts again, in nanoseconds; nil: it does not, or it runs.
-  var nextStartNanoseconds: UInt64?
 
   init(identifier: ProcessIdentifier, plan: ProcessPlan) {
     self.identifier = identifier
@@ -123,7 +119,8 @@ struct ProcessBlock: ~Copyable {
 
 /// What is known of a process without a lock.
 struct ProcessState: ~Copyable {
-  /// Set once in a life, by whoever ends it first.
+  /// Set with the step of the block's `life` that begins its end: for threads of the process, on
+  /// their cores.
   let isEnding = Atomic<Bool>(false)
   /// Threads that have not ended.
   let liveThreads = Atomic<UInt32>(0)
@@ -256,9 +253,9 @@ enum ProcessTable {
 
   // MARK: States
 
-  /// Begins the end of a process; false when it has begun already.
-  static func beginEnd(of process: ProcessIdentifier) -> Bool {
-    !states[process.index].isEnding.exchange(true, ordering: .acquiringAndReleasing)
+  /// The end of a process has begun: its threads do not go on. Under `Kernel.withTables`.
+  static func noteEnd(of process: ProcessIdentifier) {
+    states[process.index].isEnding.store(true, ordering: .releasing)
   }
 
   static func isEnding(_ process: ProcessIdentifier) -> Bool {

@@ -68,8 +68,6 @@ enum Processes {
     block.entry = image.entry
     block.nextMapping = UserAddressSpace.mappingsBase
     block.isWithdrawn = false
-    block.isUnlinked = false
-    block.nextStartNanoseconds = nil
     block.exported.begin(block.plan.limits)
     if let nic = Kernel.nic {
       do throws(NIC.Failure) {
@@ -90,7 +88,7 @@ enum Processes {
     do throws(Failure) {
       let thread = try addThread(
         to: &block, entry: image.entry, argument: block.plan.argument, isAwaited: isAwaited)
-      block.history.noteStart(nowNanoseconds: Log.uptimeNanoseconds)
+      block.life.begin(atNanoseconds: Log.uptimeNanoseconds)
       CoreReference.current.trace(.processCreated, thread.traceWorker)
       return thread
     } catch {

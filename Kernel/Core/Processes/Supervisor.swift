@@ -27,27 +27,34 @@ enum Supervisor {
   /// Whether a process ends or waits for its restart: spares everybody else the lock.
   private static let hasWork = Atomic<Bool>(false)
 
-  /// A process's end has begun. Under `Kernel.withTables`.
-  static func noteEnd(of process: ProcessIdentifier, isSuccess: Bool) {
-    ProcessTable.withBlock(of: process) { block in
-      let shallRun =
-        switch block.plan.restart {
-        case .never: false
-        case .onFailure: !isSuccess
-        case .always: true
-        }
-      guard shallRun else { return }
-      block.nextStartNanoseconds = block.history.nextStart(
-        nowNanoseconds: Log.uptimeNanoseconds)
-      if block.nextStartNanoseconds == nil {
-        Log.error("\(block.plan.name) has ended too often and stays ended")
+  /// Begins a process's end. In the same stay in the tables it is decided whether it starts again: the
+  /// round after it may be another core's, and the last.
+  /// - Returns: false when its end has begun already.
+  static func beginEnd(of block: inout ProcessBlock, isSuccess: Bool) -> Bool {
+    let restarts =
+      switch block.plan.restart {
+      case .never: false
+      case .onFailure: !isSuccess
+      case .always: true
       }
-    }
-    hasWork.store(true, ordering: .releasing)
+    let next = block.life.end(restarts: restarts, atNanoseconds: Log.uptimeNanoseconds)
+    guard let next else { return false }
+    if next == .tooManyEnds { Log.error("\(block.plan.name) has ended too often and stays ended") }
+    noteEnd(of: block)
+    return true
   }
 
-  /// A process's end has begun, and nothing follows it. Under `Kernel.withTables`.
-  static func noteStop() { hasWork.store(true, ordering: .releasing) }
+  /// As `beginEnd`, and nothing follows; nor does anything follow an end that has begun.
+  static func stop(_ block: inout ProcessBlock) -> Bool {
+    guard block.life.stop() else { return false }
+    noteEnd(of: block)
+    return true
+  }
+
+  private static func noteEnd(of block: borrowing ProcessBlock) {
+    ProcessTable.noteEnd(of: block.identifier)
+    hasWork.store(true, ordering: .releasing)
+  }
 
   /// One round.
   static func work(on core: CoreReference) {
@@ -106,18 +113,20 @@ enum Supervisor {
   private static func round(
     of block: inout ProcessBlock, on core: CoreReference, now: UInt64
   ) -> RoundResult {
-    if block.table != nil {
-      guard ProcessTable.isEnding(block.identifier) else { return .settled }
-      if endThreads(of: block), letGo(of: &block), !block.isUnlinked {
-        block.isUnlinked = true
+    switch block.life.step(at: now) {
+    case .none: return .settled
+    case .endThreads:
+      if endThreads(of: block), letGo(of: &block) {
+        block.life.unlink()
         ProcessTable.unpublish(block.identifier)
         Unlinked.append(block.identifier)
       }
       return .due(now + roundNanoseconds)
+    case .awaitReaders: return .due(now + roundNanoseconds)
+    case .wait(let start): return .due(start)
+    case .start: return restart(&block, on: core, now: now)
+    case .remove: return .gone
     }
-    guard let start = block.nextStartNanoseconds else { return .gone }
-    guard start <= now else { return .due(start) }
-    return restart(&block, on: core, now: now)
   }
 
   /// Whether all threads have ended; asks the cores of the others.
@@ -169,6 +178,7 @@ enum Supervisor {
   }
 
   private static func free(_ block: inout ProcessBlock) {
+    block.life.free()
     KernelMemory.destroyUserTable(of: &block)
     ServiceRegistry.reuse(placesOf: block.identifier)
     for index in 0..<block.threads.count {
@@ -190,14 +200,17 @@ enum Supervisor {
       }
       guard let thread else { return .gone }
       Log.information(
-        "\(block.plan.name) (process \(block.identifier.number)) starts again, \(block.history.starts) starts"
+        "\(block.plan.name) (process \(block.identifier.number)) starts again, \(block.life.starts) starts"
       )
       core.admit(thread)
       return .settled
     } catch {
       Log.error("\(block.plan.name) does not start again: \(error)")
-      block.nextStartNanoseconds = block.history.nextStart(nowNanoseconds: now)
-      return block.nextStartNanoseconds.map { .due($0) } ?? .gone
+      block.life.noteFailedStart(atNanoseconds: now)
+      return switch block.life.step(at: now) {
+      case .wait(let start): .due(start)
+      default: .gone
+      }
     }
   }
 }

@@ -150,7 +150,7 @@ enum SystemCalls {
         words[1] = UInt64(block.plan.limits.memoryKibibytes) * 1024
         words[2] = UInt64(block.threadCount)
         words[3] = UInt64(block.plan.limits.threads)
-        words[4] = UInt64(block.history.starts)
+        words[4] = UInt64(block.life.starts)
       }
     }
     words[5] = Log.uptimeNanoseconds

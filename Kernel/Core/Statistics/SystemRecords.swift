@@ -100,7 +100,7 @@ enum SystemRecords {
           }
           record.append(UInt64(block.threadCount))
           record.append(block.pages * 4096)
-          record.append(UInt64(block.history.starts))
+          record.append(UInt64(block.life.starts))
           return record
         }
       }
