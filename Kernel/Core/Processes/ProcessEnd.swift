@@ -80,7 +80,7 @@ enum ProcessEnd {
         return Supervisor.beginEnd(of: &block, isSuccess: false)
       } ?? false
     }
-    if ends { Supervisor.work(on: CoreReference.current) }
+    if ends { Supervisor.beginRounds() }
     return ends
   }
 
@@ -93,7 +93,7 @@ enum ProcessEnd {
         return true
       } ?? false
     }
-    if ends { Supervisor.work(on: CoreReference.current) }
+    if ends { Supervisor.beginRounds() }
     return ends
   }
 
