@@ -231,7 +231,7 @@ $(OUT)/kernel%elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 	@mkdir -p $(OUT)
 	@WENGEN_CHECKS=$(if $(findstring checked,$*),1,0) WENGEN_TARGET=kernel \
 	  $(QUIET) $(basename $(@F)) $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
-	  --product wengen --scratch-path .build/$(basename $(@F))
+	  --product wengen --scratch-path .build/$(basename $(@F)) -Xlinker -Map=$(basename $@).map
 	@cp .build/$(basename $(@F))/aarch64-none-none-elf/release/wengen $@
 
 # An arm64 Image and an EFI application in one: Boot/ImageHeader.S.

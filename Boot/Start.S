@@ -194,6 +194,7 @@ skipping_vectors:
     .section .bss.boot_stack, "aw", %nobits
     .balign 4096
     .global boot_stack_guard
+    .global boot_stack_top
 boot_stack_guard:                   // stays zero; not mapped once the MMU is on
     .skip   4096
 boot_stack:

@@ -42,6 +42,7 @@ exception_vectors:
     sub     sp, sp, #288
     stp     x0, x1, [sp, #CONTEXT_X]
     mov     x0, #\kind
+    add     x1, sp, #288
     b       save_and_panic
     .endm
 
@@ -55,9 +56,19 @@ exception_vectors:
 
 // A bug, unless it happened in guarded_load64 (GuardedLoad.S), which then returns the syndrome.
 // Its caller expects x0 and x1 to change; flags are in SPSR_EL1.
+//
+// First of all, without a register to spare: a core whose stack is full would fault here for ever, and
+// for as long hold what locks it has. Bit CORE_STACK_BIT of an address tells a core's stack from the
+// hole below it, and CORE_STACKS_BIT the cores' stacks from the boot stack, which is not looked at.
     .macro  kernel_abort label, kind
 \label:
     sub     sp, sp, #288
+    add     sp, sp, x0                  // their sum,
+    sub     x0, sp, x0                  // SP
+    tbz     x0, #CORE_STACKS_BIT, 2f
+    tbz     x0, #CORE_STACK_BIT, stack_overflow
+2:  sub     x0, sp, x0                  // x0 again,
+    sub     sp, sp, x0                  // SP again
     stp     x0, x1, [sp, #CONTEXT_X]
     mrs     x0, elr_el1
     adr     x1, guarded_load_start
@@ -72,12 +83,30 @@ exception_vectors:
     add     sp, sp, #288
     eret
 1:  mov     x0, #\kind
+    add     x1, sp, #288
     b       save_and_panic
     .endm
 
     kernel_abort el1_synchronous, 4
     kernel_abort el1_system_error, 7
 
+// x0: SP, below the stack; SP: their sum. The report is made on the boot stack, which nobody has any
+// more; a second core that comes here meanwhile spoils it. User mode's registers are not needed again.
+stack_overflow:
+    msr     tpidrro_el0, x0
+    sub     x0, sp, x0
+    msr     tpidr_el0, x0
+    adrp    x0, boot_stack_top
+    mov     sp, x0
+    sub     sp, sp, #288
+    mrs     x0, tpidr_el0
+    stp     x0, x1, [sp, #CONTEXT_X]
+    mrs     x1, tpidrro_el0
+    add     x1, x1, #288
+    mov     x0, #VECTOR_STACK_OVERFLOW
+    // Falls through.
+
+// x0: which vector; x1: SP before it. x0 and x1 are saved.
 save_and_panic:
     stp     x2, x3, [sp, #CONTEXT_X + 16]
     stp     x4, x5, [sp, #CONTEXT_X + 32]
@@ -93,8 +122,7 @@ save_and_panic:
     stp     x24, x25, [sp, #CONTEXT_X + 192]
     stp     x26, x27, [sp, #CONTEXT_X + 208]
     stp     x28, x29, [sp, #CONTEXT_X + 224]
-    add     x9, sp, #288
-    stp     x30, x9, [sp, #CONTEXT_X + 240]
+    stp     x30, x1, [sp, #CONTEXT_X + 240]
     mrs     x9, elr_el1
     mrs     x10, spsr_el1
     stp     x9, x10, [sp, #CONTEXT_PC]

@@ -5,6 +5,14 @@
 // The boot core's stack, until it gets one with a guard page.
 #define BOOT_STACK_BYTES 0x10000
 
+// Stacks of the cores (Core/Start/AddressMap.swift): this address bit is set in a stack and clear in the
+// hole below it, and this one is set in all of them and clear in the image, wherever that runs.
+#define CORE_STACK_BIT 15
+#define CORE_STACKS_BIT 45
+
+// What kernel_exception gets in place of a vector's number (0 to 15).
+#define VECTOR_STACK_OVERFLOW 16
+
 // struct TranslationSetup
 #define TRANSLATION_MAIR 0
 #define TRANSLATION_TCR 8

@@ -27,6 +27,8 @@ extension BootTests {
         guest.machine.type(command + "\r")
         try guest.machine.expectLine("'\(answer)' after '\(command)'") { $0.contains(answer) }
       }
+      let stackUsed = try guest.statistics()["stack-used", default: .max]
+      #expect((1...Guest.mostStackBytes).contains(stackUsed))
       try guest.expectExit(typing: "exit", status: 0)
     }
 

@@ -89,6 +89,9 @@ final class Guest {
       try records.record(of: client.lastTransaction), "answered, but there is no call record")
   }
 
+  /// What the kernel may have used of its stacks (`stack-used` of `stats`): of 32 KiB, 8 stay free.
+  static let mostStackBytes: UInt64 = 24 << 10
+
   /// Every procedure of both services answers, and rightly.
   func expectBothServicesAnswer(_ when: Comment) throws {
     var echo = try echoClient()
@@ -116,7 +119,9 @@ final class Guest {
         sums[name, default: 0] += value
         // The cores count things of the same name.
         sums["NIC \(name)"] = value
-      } else if words.first == "RCU:", words.count == 3, let value = UInt64(words[2]) {
+      } else if words.first == "RCU:" || words.first == "memory:", words.count >= 3,
+        let value = UInt64(words[2])
+      {
         sums[words[1]] = value
       } else if words.first == "core" {
         for (name, value) in zip(words.dropFirst(2), words.dropFirst(3)) {

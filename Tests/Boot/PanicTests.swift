@@ -31,5 +31,21 @@ extension BootTests {
       let named = locations.filter { $0.contains { $0.position?.contains(".swift:") == true } }
       #expect(!named.isEmpty, "no frame has a Swift file and line")
     }
+
+    /// The report needs a stack, too.
+    @Test func aFullStackIsExplained() throws {
+      let guest = try Guest()
+      guest.machine.type("panic stack\n")
+      #expect(try guest.machine.waitForExit() == .exited(70))
+      let report = try #require(
+        guest.machine.console.text.components(separatedBy: "PANIC").last)
+      #expect(report.contains("in the kernel: stack overflow"))
+      #expect(report.contains("  core 0, "))
+      #expect(report.contains("data abort: translation fault"))
+      // The last page of the hole below the boot core's stack, and where that begins.
+      #expect(report.contains("FAR_EL1 0xffffb00000007"))
+      #expect(report.contains("SP_EL1 0xffffb000000"))
+      #expect(report.contains("  [31] "), "the backtrace goes on where the stack was full")
+    }
   }
 }

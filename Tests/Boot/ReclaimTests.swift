@@ -7,7 +7,7 @@ extension BootTests {
   @Suite struct ReclaimTests {
     static let victims = 6
 
-    static var manifest: String {
+    static func manifest(victims: Int) -> String {
       "echo\ncalculator\nrpcbind\nbatch argument=4300 threads=6\n"
         + (0..<victims).map { "echo name=victim-\($0) argument=\(4310 + $0) restart=always\n" }
         .joined()
@@ -19,7 +19,8 @@ extension BootTests {
     @Test(.timeLimit(.minutes(2)), arguments: [1, 4])
     func gracePeriodsEndWhileOthersRead(cores: Int) throws {
       let archive = try ServiceArchive(
-        programs: ["echo", "calculator", "rpcbind", "batch"], manifest: Self.manifest)
+        programs: ["echo", "calculator", "rpcbind", "batch"],
+        manifest: Self.manifest(victims: Self.victims))
       let guest = try Guest(
         archive: archive, ports: (0..<Self.victims).map { UInt16(4310 + $0) }
       ) { $0.coreCount = cores }
@@ -67,6 +68,42 @@ extension BootTests {
         }
         #expect(answer == .success([]), "victim \(victim)")
       }
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
+    /// Ends of many processes lie in each other: a core begins one while others are in the middle of
+    /// the ends and starts of others. All come back, the ends' announcements before the starts', and
+    /// whoever did most of it has stack left.
+    @Test(.timeLimit(.minutes(2)), arguments: [1, 2, 4])
+    func allThatAreKilledAtOnceComeBack(cores: Int) throws {
+      let (victims, rounds) = (16, 6)
+      let archive = try ServiceArchive(
+        programs: ["echo", "calculator", "rpcbind", "batch"],
+        manifest: Self.manifest(victims: victims))
+      let guest = try Guest(archive: archive) { $0.coreCount = cores }
+      var echo = try guest.echoClient()
+      let names = Set((0..<victims).map { "victim-\($0)" })
+      for _ in 0..<rounds {
+        guest.machine.type(names.map { "kill \($0)\n" }.joined())
+        for _ in 0..<5 { #expect(try echo.call(EchoService.null) == .success([])) }
+        var (killed, missing) = (Set<String>(), names)
+        while !missing.isEmpty {
+          let line = try guest.machine.expectLine("restart of \(missing.sorted())") {
+            $0.contains("killed: asked for") || $0.contains("starts again")
+          }
+          let name = try #require(names.first { line.contains("\($0) (process") })
+          if line.contains("starts again") {
+            #expect(killed.contains(name))
+            missing.remove(name)
+          } else {
+            killed.insert(name)
+          }
+        }
+      }
+      let statistics = try guest.statistics()
+      #expect((1...Guest.mostStackBytes).contains(statistics["stack-used", default: .max]))
+      #expect(statistics["violations"] == nil)
+      try guest.expectBothServicesAnswer("after \(rounds) rounds of kills")
       try guest.expectExit(typing: "exit", status: 0)
     }
   }

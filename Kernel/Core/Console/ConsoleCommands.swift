@@ -57,6 +57,7 @@ enum ConsoleCommand: CaseIterable {
     case .limits: "process min max weight us"
     case .preempt: "core"
     case .probe: "[ms]"
+    case .panic: "[stack]"
     case .exit: "[status]"
     default: ""
     }
@@ -85,7 +86,7 @@ enum ConsoleCommand: CaseIterable {
     case .limits: "cores, weight and quantum of a process"
     case .probe: "facts about this machine; ms: how long a load may be held"
     case .reboot: "start the machine again"
-    case .panic: "fail like a bug of the kernel would, to see the report"
+    case .panic: "fail as a bug of the kernel would, or fill the stack, to see it"
     case .exit: "stop the machine"
     }
   }
@@ -150,7 +151,9 @@ enum ConsoleCommands {
     case .preempt: preempt(words)
     case .probe: probe(words)
     case .reboot: PowerControl.restart()
-    case .panic: fail()
+    case .panic:
+      if words.isWord(1, "stack") { _ = fillStack(depth: 0) }
+      fail()
     case .exit: exit(words)
     }
   }
@@ -302,5 +305,14 @@ enum ConsoleCommands {
   /// that a real bug has.
   private static func fail() {
     preconditionFailure("asked for at the console")
+  }
+
+  /// Calls itself until the stack is full. What comes after a call keeps its frame there.
+  @inline(never)
+  private static func fillStack(depth: UInt64) -> UInt64 {
+    guard depth < AddressMap.stackBytes else { return depth }
+    let deepest = fillStack(depth: depth + 1)
+    barrier_complete()
+    return deepest
   }
 }

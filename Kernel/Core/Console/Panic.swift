@@ -33,6 +33,7 @@ enum Panic {
       output.writeLine("  ESR_EL1 \(hexadecimal: syndrome, digits: 8): \(decoded)")
       output.writeLine("  ELR_EL1 \(hexadecimal: context.programCounter, digits: 16)")
       output.writeLine("  FAR_EL1 \(hexadecimal: address, digits: 16)")
+      output.writeLine("  SP_EL1 \(hexadecimal: context.stackPointer, digits: 16)")
       let state = SavedProgramStatus(context.processorState)
       output.writeLine("  SPSR_EL1 \(hexadecimal: context.processorState, digits: 8): \(state)")
       var register: UInt32 = 0
@@ -118,10 +119,11 @@ enum Panic {
   }
 
   var programCounter: UInt64 { unsafe context.pointee.program_counter }
+  var stackPointer: UInt64 { unsafe context.pointee.stack_pointer }
   var processorState: UInt64 { unsafe context.pointee.processor_state }
   subscript(register: UInt32) -> UInt64 { unsafe context_register(context, register) }
 
-  /// Which of the sixteen vectors was taken.
+  /// Which of the sixteen vectors was taken, and for a seventeenth value why.
   var vectorName: StaticString {
     switch vector {
     case 0...3: "taken on the user stack pointer"
@@ -130,6 +132,7 @@ enum Panic {
     case 7: "system error (SError)"
     case 10: "FIQ from user mode"
     case 12: "from AArch32"
+    case UInt64(VECTOR_STACK_OVERFLOW): "stack overflow"
     default: "unknown vector"
     }
   }

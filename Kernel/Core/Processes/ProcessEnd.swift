@@ -86,7 +86,7 @@ enum ProcessEnd {
         return Supervisor.beginEnd(of: &block, isSuccess: false)
       } ?? false
     }
-    if ends { Supervisor.work(on: CoreReference.current) }
+    if ends { Supervisor.beginRounds() }
     return ends
   }
 
@@ -99,7 +99,7 @@ enum ProcessEnd {
         return true
       } ?? false
     }
-    if ends { Supervisor.work(on: CoreReference.current) }
+    if ends { Supervisor.beginRounds() }
     return ends
   }
 

@@ -93,6 +93,13 @@ struct ProcessBlock: ~Copyable {
     exported = ProcessExport(plan.limits)
   }
 
+  /// What makes a block in an optional changeable where it stands.
+  mutating func change<Result, Failure: Error>(
+    _ body: (inout ProcessBlock) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(&self)
+  }
+
   /// What TTBR0_EL1 holds while the process runs; 0 when it has no address space.
   var userTable: UInt64 {
     guard let addressSpaceIdentifier else { return 0 }
@@ -133,8 +140,10 @@ struct ProcessState: ~Copyable {
 enum ProcessTable {
   static var capacity: Int { 64 }
 
-  // Safety: reached under `Kernel.withTables` only.
+  // Safety (both): reached under `Kernel.withTables` only.
   nonisolated(unsafe) private static var blocks = InlineArray<65, ProcessBlock?> { _ in nil }
+  /// Whether somebody looks at a block.
+  nonisolated(unsafe) private static var isOpen = false
 
   private static let states = InlineArray<65, ProcessState> { _ in ProcessState() }
 
@@ -165,22 +174,17 @@ enum ProcessTable {
     return count
   }
 
-  /// Lets a caller look at a process, and change it; nil when there is no such process.
+  /// Lets a caller look at a process, and change it, where it stands: nobody else, so not the caller
+  /// again. Nil when there is no such process.
   static func withBlock<Result, Failure: Error>(
     of process: ProcessIdentifier,
     _ body: (inout ProcessBlock) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
-    guard process.index > 0, process.index <= capacity,
-      var block = unsafe blocks[process.index].take()
-    else { return nil }
-    do throws(Failure) {
-      let result = try body(&block)
-      unsafe blocks[process.index] = consume block
-      return result
-    } catch {
-      unsafe blocks[process.index] = consume block
-      throw error
-    }
+    precondition(unsafe !isOpen, "a process's block inside another")
+    guard process.index > 0, process.index <= capacity else { return nil }
+    unsafe isOpen = true
+    defer { unsafe isOpen = false }
+    return try unsafe blocks[process.index]?.change(body)
   }
 
   // MARK: Without a lock

@@ -56,6 +56,10 @@ enum Supervisor {
     hasWork.store(true, ordering: .releasing)
   }
 
+  /// A round on this core, soon. By an interrupt of its own: who begins an end may be deep in the
+  /// stack, and a round that starts a process goes deeper than anything else.
+  static func beginRounds() { CoreReference.current.superviseAt(GenericTimer.now) }
+
   /// One round.
   static func work(on core: CoreReference) {
     Watchdog.visit(core)

@@ -16,7 +16,8 @@ enum AddressMap {
   static var linesBase: UInt64 { 0xffff_a000_0000_0000 }
   static var stacksBase: UInt64 { 0xffff_b000_0000_0000 }
 
-  /// A core's stack, and the distance to the next: the rest is unmapped.
+  /// A core's stack, and the distance to the next: the rest is unmapped, so that bit CORE_STACK_BIT
+  /// tells one from the other (Boot/Vectors.S).
   static var stackBytes: UInt64 { 0x8000 }
   static var stackStrideBytes: UInt64 { 0x10000 }
 

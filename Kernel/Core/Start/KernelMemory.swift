@@ -54,6 +54,13 @@ struct KernelAddressSpace: ~Copyable {
   var identifiers = AddressSpaceIdentifiers()
   /// How often all identifiers had been used and the TLBs were invalidated.
   var identifierRollovers = 0
+
+  /// What makes it changeable where it stands, in an optional.
+  mutating func change<Result: ~Copyable, Failure: Error>(
+    _ body: (inout KernelAddressSpace) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(&self)
+  }
 }
 
 /// What boot does with memory.
@@ -70,8 +77,10 @@ enum KernelMemory {
     }
   }
 
-  // Safety: the boot core until others start; after that under `Kernel.withTables`.
+  // Safety (both): the boot core until others start; after that under `Kernel.withTables`.
   nonisolated(unsafe) private static var space: KernelAddressSpace?
+  /// Whether somebody changes it.
+  nonisolated(unsafe) private static var isOpen = false
 
   // MARK: Before the MMU is on
 
@@ -223,27 +232,22 @@ enum KernelMemory {
   static func withSpace<Result: ~Copyable, Failure: Error>(
     _ body: (inout KernelAddressSpace) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    guard var current = unsafe space.take() else { Panic.stop("no address space") }
-    do throws(Failure) {
-      let result = try body(&current)
-      unsafe space = consume current
-      return result
-    } catch {
-      unsafe space = consume current
-      throw error
-    }
+    precondition(unsafe !isOpen, "the kernel's address space inside itself")
+    // Where it stands: it is too large to be moved to the stack and back.
+    unsafe isOpen = true
+    defer { unsafe isOpen = false }
+    guard let result = try unsafe space?.change(body) else { Panic.stop("no address space") }
+    return result
   }
 
   /// Gives back a process's table and memory. Not through `withSpace`, since a closure cannot
   /// consume what it captures.
   static func destroyUserTable(of block: inout ProcessBlock) {
     guard let table = block.table.take() else { return }
-    guard var current = unsafe space.take() else { Panic.stop("no address space") }
-    current.destroyUserTable(table)
+    unsafe space?.destroyUserTable(table)
     if let identifier = block.addressSpaceIdentifier.take() {
-      current.identifiers.release(identifier)
+      unsafe space?.identifiers.release(identifier)
     }
-    unsafe space = consume current
     block.pages = 0
   }
 
@@ -295,6 +299,17 @@ enum KernelMemory {
       VirtualAddress(top - AddressMap.stackBytes), bytes: AddressMap.stackBytes, to: physical,
       .normal)
     return top
+  }
+
+  /// The most that an online core's stack has held so far, in bytes: what is below is still zero.
+  static func stackUse(ofCore index: Int) -> UInt64 {
+    let top = AddressMap.stackTop(ofCore: index)
+    // Safety: mapped by `mapStack` for good, also for others; they read words that may be changing.
+    let words = unsafe UnsafeBufferPointer(
+      start: UnsafePointer<UInt64>(bitPattern: UInt(top - AddressMap.stackBytes)),
+      count: Int(AddressMap.stackBytes / 8))
+    let unused = unsafe words.firstIndex { $0 != 0 } ?? words.count
+    return AddressMap.stackBytes - UInt64(unused) * 8
   }
 
   /// Lets a caller look at the device tree, which boot reserved.

@@ -5,6 +5,7 @@ internal import Interface
 internal import Memory
 internal import Platform
 internal import Reporting
+internal import Scheduling
 internal import SystemInterface
 internal import Tracing
 
@@ -40,6 +41,12 @@ enum StatisticsText {
     let core = CoreTable.stride + Int(AddressMap.stackBytes) + EventRecorder.bytes
     line("memory: bytes-per-core \(core), of which the stack has \(AddressMap.stackBytes)")
     line("memory: bytes-per-thread \(ThreadTable.stride)")
+    var deepest: UInt64 = 0
+    var cores = Kernel.onlineCores
+    while let core = cores.popFirst() {
+      deepest = max(deepest, KernelMemory.stackUse(ofCore: core.index))
+    }
+    line("memory: stack-used \(deepest) at most, on any core so far")
   }
 
   /// The NIC's counters that are not zero.
