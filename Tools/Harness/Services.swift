@@ -74,8 +74,8 @@ public enum CalculatorService {
   public static let add = RPCProcedure(program: program, version: 1, procedure: 1)
   public static let multiply = RPCProcedure(program: program, version: 1, procedure: 2)
   public static let mean = RPCProcedure(program: program, version: 1, procedure: 3)
-  public static let divide = RPCProcedure(program: program, version: 1, procedure: 4)
-  public static let norm = RPCProcedure(program: program, version: 1, procedure: 5)
+  public static let divide = RPCProcedure(program: program, version: 1, procedure: 10)
+  public static let norm = RPCProcedure(program: program, version: 1, procedure: 11)
 
   public static func addArguments(_ left: Int32, _ right: Int32) -> [UInt8] {
     var encoder = XDREncoder()

@@ -61,9 +61,9 @@ enum Calculator {
       call.succeed(with: mean.sum, mean.count)
     }
 
-    // DIVIDE: as IEEE 754 has it, so nothing ends the process.
+    // Floating point is from 10 on. DIVIDE: as IEEE 754 has it, so nothing ends the process.
     calculator.register(
-      procedure: 4,
+      procedure: 10,
       arguments: Signature {
         $0.double()
         $0.double()
@@ -75,7 +75,7 @@ enum Calculator {
 
     // NORM: the values' Euclidean length.
     calculator.register(
-      procedure: 5,
+      procedure: 11,
       arguments: Signature { $0.array(max: 256) { $0.float() } },
       results: Signature { $0.double() }
     ) { _, values, _, line in
