@@ -104,6 +104,8 @@ private final class SoakRun {
   private let hosts: [UInt16]
   private var random: RandomSource
   private var pending: [UInt32: SoakCall] = [:]
+  private var sent: UInt32 = 0
+  private var replies = 0
   private(set) var record: SoakRecord
 
   init(seed: UInt64, calls: Int, cores: Int, interruptOrder: String) throws {
@@ -127,7 +129,6 @@ private final class SoakRun {
   }
 
   func run() throws {
-    var sent: UInt32 = 0
     var lastAnswer = ContinuousClock.now
     while sent < calls || !pending.isEmpty {
       while sent < calls, pending.count < Self.window {
@@ -141,6 +142,7 @@ private final class SoakRun {
       }
       if let (datagram, _) = try socket.receive(within: .milliseconds(50)) {
         lastAnswer = .now
+        replies += 1
         try check(try RPCReply(datagram))
       } else if ContinuousClock.now - lastAnswer > .milliseconds(300) {
         try lookAtPending(quiet: ContinuousClock.now - lastAnswer)
@@ -151,9 +153,16 @@ private final class SoakRun {
 
   /// Nothing has come for a while. What the NIC did not accept, since its process was not there, will
   /// get no answer; as long as it has accepted calls under way, they shall get theirs.
+  ///
+  /// A busy host keeps frames for a while: so every call must have come to the NIC, and every frame of
+  /// the NIC's to us, before nothing is under way any more.
   private func lookAtPending(quiet: Duration) throws {
     let statistics = try guest.statistics()
-    let isAllEnded = statistics["callsAccepted"] == Self.ended(statistics)
+    func count(_ name: String) -> UInt64 { statistics[name, default: 0] }
+    let isAllEnded =
+      count("callsAccepted") == Self.ended(statistics)
+      && count("framesReceived") >= UInt64(sent) + count("arpAnswered")
+      && count("framesSent") == UInt64(replies) + count("arpAnswered")
     record.longestQuiet = max(record.longestQuiet, isAllEnded ? .zero : quiet)
     guard isAllEnded || quiet > .seconds(10) else { return }
     for call in pending.values {
