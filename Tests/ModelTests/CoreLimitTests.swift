@@ -1,0 +1,137 @@
+// How many cores and calls a process may have, and who waits: rule R14, and the order of interface §11.
+
+import Interface
+import Testing
+
+@testable import Model
+
+@Suite struct CoreLimitTests: DispatchSuite {
+  @Test func r14AProcessGetsNoMoreCoresThanItsLimit() throws {
+    let (bench, kernels, workers) = try makeBench(maximumCores: 1)
+    bench.receive(CallFrame())
+    bench.receive(CallFrame())
+    #expect(bench.takeWakes() == [0])
+    #expect(bench.count(.callsQueued) == 1)
+    var worker = try run(kernels[0].load(), on: 0, workers)
+    try #require(worker.load() != nil)
+    worker.respond(ResponseHead(status: .success), 1)
+    // §3.6, 2: the queued call goes to the worker that is done.
+    #expect(worker.finishAndLoad()?.argument0 == 42)
+    #expect(bench.takeWakes().isEmpty)
+    #expect(kernels[1].load() == nil)
+  }
+
+  @Test func r14AFullQueueRejectsWithAnError() throws {
+    let (bench, kernels, workers) = try makeBench(cores: 1, queueLimit: 2)
+    for _ in 0..<4 { bench.receive(CallFrame()) }
+    #expect(bench.count(.callsAccepted) == 3)
+    #expect(bench.count(.rejectedOverload) == 1)
+    let reply = try #require(bench.takeFrames().first.flatMap { ReplyFrame($0) })
+    #expect(reply.words == [0, 0, 0, 5])
+    _ = try run(kernels[0].load(), on: 0, workers)
+    #expect(bench.isConserved)
+  }
+
+  @Test func r14WithoutAQueueACallIsTakenAtOnceOrRejected() throws {
+    let (bench, _, _) = try makeBench(cores: 1, queueLimit: 0)
+    bench.receive(CallFrame())
+    #expect(bench.count(.callsAccepted) == 1)
+    bench.receive(CallFrame())
+    #expect(bench.count(.rejectedOverload) == 1)
+    #expect(bench.isConserved)
+  }
+
+  @Test func r14AnEmptyCallPoolRejectsWithAnError() throws {
+    let bench = try Bench(calls: 2)
+    try bench.install(process: 1, endpoints: [4])
+    try #require(bench.installService(process: 1) == .done)
+    for _ in 0..<3 { bench.receive(CallFrame()) }
+    #expect(bench.count(.callsAccepted) == 2)
+    #expect(bench.count(.rejectedOverload) == 1)
+  }
+
+  @Test func r14ASecondCallTakesASecondCoreOnlyWhenOneIsNotOnItsWay() throws {
+    let (bench, kernels, workers) = try makeBench()
+    let (_, otherCall) = try addProcess2(bench)
+    // Both cores run idle workers of process 1.
+    var running: [Consumer] = []
+    for core in 0..<2 {
+      bench.receive(CallFrame())
+      running.append(try run(kernels[core].load(), on: core, workers))
+      try #require(running[core].load() != nil)
+    }
+    for core in 0..<2 {
+      running[core].respond(ResponseHead(status: .success), 1)
+      #expect(running[core].finishAndLoad() == nil)
+    }
+    _ = bench.takeWakes()
+    // Process 2 has one worker: a second core would not help it.
+    bench.receive(otherCall)
+    bench.receive(otherCall)
+    #expect(bench.takeWakes().count == 1)
+    #expect(bench.count(.messagesYieldNow) == 1)
+  }
+
+  @Test func r14NoProcessStarvesOnOneCore() throws {
+    let (bench, kernels, workers) = try makeBench(cores: 1)
+    let (other, otherCall) = try addProcess2(bench)
+    var kernel = kernels[0]
+    var threads = workers + [other]
+    var hasToFinish = [false, false, false]
+    // Both processes always have calls waiting; count who is served in which order.
+    var served: [UInt64] = []
+    for _ in 0..<4 {
+      bench.receive(CallFrame())
+      bench.receive(otherCall)
+    }
+    var head = kernel.load()
+    while served.count < 12 {
+      let message = try #require(head)
+      #expect(message.code == Stub.kernelCall)
+      let index = try #require(threads.firstIndex { UInt64($0.endpoint) == message.argument1 })
+      threads[index].publishUser(process: Int(message.argument0))
+      if hasToFinish[index] { threads[index].finish() }
+      while true {
+        let call = try #require(threads[index].load())
+        guard call.code == Stub.handler else {
+          #expect(call.code == Stub.yieldNow)
+          hasToFinish[index] = true
+          break
+        }
+        served.append(message.argument0)
+        try #require(served.count < 20, "one process keeps the core: \(served)")
+        bench.receive(message.argument0 == 1 ? CallFrame() : otherCall)
+        threads[index].respond(ResponseHead(status: .success), 1)
+        threads[index].finish()
+      }
+      threads[index].publishDispatch()
+      head = kernel.finishAndLoad()
+    }
+    // Neither has more than two turns in a row.
+    for start in 0..<served.count - 2 { #expect(Set(served[start...start + 2]).count == 2) }
+    #expect(bench.takeViolations().isEmpty)
+  }
+
+  @Test func r14APreemptedHandlerGetsTheCoreOfAnIdleWorkerOfItsOwnProcess() throws {
+    var (bench, kernels, workers) = try makeBench(cores: 1)
+    bench.receive(CallFrame())
+    bench.receive(CallFrame())
+    let first = try run(kernels[0].load(), on: 0, workers)
+    try #require(first.load() != nil)
+    // The kernel takes the core from a handler for something else, then runs the other worker.
+    bench.publish(0, CoreState(mode: .general))
+    var second = try #require(workers.first { $0.endpoint != first.endpoint })
+    second.publishUser(process: 1)
+    try #require(second.load()?.code == Stub.handler)
+    second.respond(ResponseHead(status: .success), 1)
+    #expect(second.finishAndLoad()?.code == Stub.yieldNow)
+    second.publishDispatch()
+    let next = kernels[0].finishAndLoad()
+    let head = try #require(next)
+    #expect(head.code == Stub.kernelResume)
+    #expect(head.argument1 == UInt64(first.endpoint))
+    first.publishUser(process: 1)
+    first.respond(ResponseHead(status: .success), 1)
+    #expect(bench.isConserved)
+  }
+}
