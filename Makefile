@@ -68,6 +68,7 @@ help:
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
 	@echo '  figures     simulate and draw the figures of Documentation/simulation.md'
 	@echo '  load        many calls to spin services in QEMU, verified; LOAD="--closed 4 --mix tpcc"'
+	@echo '              in the guest'\''s time: LOAD="--deterministic --rate 40000 --mix exponential:10"'
 	@echo '  explore     explore the OS-NIC protocol further than the tests do, for minutes'
 	@echo '  soak        SOAK=$(SOAK): seeds x calls under preemptions, kills and restarts, none lost'
 	@echo '  mutate      break model and loops on purpose; every fault must be caught'
@@ -130,8 +131,11 @@ gdb: $(OUT)/$(KERNEL).elf
 	@gdb-multiarch -q -x Tools/Debugger/kernel.gdb -ex 'target remote 127.0.0.1:$(GDB_PORT)' \
 	  -ex at-start $(OUT)/$(KERNEL).elf
 
+# What boot tests start beside QEMU.
+tested_tools := .build/debug/wengen-trace .build/debug/wengen-top .build/debug/wengen-load
+
 test:
-	$(build) image $(OUT)/kernel-checked.img clients grub .build/debug/wengen-trace .build/debug/wengen-top
+	$(build) image $(OUT)/kernel-checked.img clients grub $(tested_tools)
 	@Tools/Scripts/test.sh '$(START)' unit device boot errata firmware
 
 unit: packages swift
@@ -141,11 +145,11 @@ device-test: image
 	@Tools/Scripts/test.sh '$(START)' device
 
 boot-test:
-	$(build) image clients .build/debug/wengen-trace .build/debug/wengen-top
+	$(build) image clients $(tested_tools)
 	@Tools/Scripts/test.sh '$(START)' boot
 
 errata-test:
-	$(build) image $(OUT)/kernel-checked.img clients .build/debug/wengen-trace .build/debug/wengen-top
+	$(build) image $(OUT)/kernel-checked.img clients $(tested_tools)
 	@Tools/Scripts/test.sh '$(START)' errata
 
 firmware-test: image grub
@@ -175,11 +179,12 @@ figures: swift
 	@cp $(FIGURES)/*.svg Documentation/figures/
 	@echo 'In $(FIGURES): *.svg, *.png, data/*.dat; the SVGs in Documentation/figures, too'
 
-# Arguments of wengen-load after `boot`.
+# Arguments of wengen-load after `boot`; in the guest's time, the same every time:
+#   make load LOAD='--deterministic --rate 40000 --mix exponential:10 --services 3'
 LOAD ?= --closed 4
 
-load: image swift
-	@$(QUIET) load-tool $(SWIFT_BUILD) --product wengen-load
+load:
+	$(build) image .build/debug/wengen-load
 	@.build/debug/wengen-load boot $(LOAD)
 
 # SEEDS: random paths for each large machine.
@@ -306,6 +311,11 @@ tools: .build/debug/wengen-run .build/debug/wengen-call
 
 .build/debug/wengen-top: Package.swift $(call sources,Tools/Harness Tools/Top) | swift
 	@$(QUIET) top $(SWIFT_BUILD) --product wengen-top
+	@touch $@
+
+.build/debug/wengen-load: Package.swift \
+  $(call sources,Tools/Harness Tools/Load Tools/Workload Kernel/Tracing Kernel/Reporting) | swift
+	@$(QUIET) load-tool $(SWIFT_BUILD) --product wengen-load
 	@touch $@
 
 .build/debug/wengen-run .build/debug/wengen-call &: Package.swift \

@@ -162,6 +162,21 @@ import Testing
     #expect(value(of: "-device", in: configuration.arguments)?.hasSuffix("lockstep=on") == true)
   }
 
+  @Test func replaysInTheGuestsTimeWithNobodyOnTheWire() {
+    var configuration = Self.configuration()
+    configuration.replay = .init(file: "/tmp/a,b", endNanoseconds: 7_000)
+    for deterministic in [false, true] {
+      configuration.deterministic = deterministic
+      let arguments = configuration.arguments
+      #expect(value(of: "-icount", in: arguments) == "shift=0,sleep=off")
+      #expect(value(of: "-netdev", in: arguments) == "hubport,id=net0,hubid=0")
+      #expect(
+        value(of: "-device", in: arguments)
+          == "lauberhorn,netdev=net0,calls=/tmp/calls,,1,mac=52:54:00:12:34:56"
+          + ",replay=/tmp/a,,b,replay-end=7000")
+    }
+  }
+
   @Test func capturesPacketsOnlyWhenAsked() {
     var configuration = Self.configuration()
     #expect(value(of: "-object", in: configuration.arguments) == nil)

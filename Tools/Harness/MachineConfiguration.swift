@@ -53,6 +53,27 @@ public struct MachineConfiguration: Sendable {
     }
   }
   public var wire: DatagramWire?
+  /// Instead of a network: calls that come at given times of the guest's clock, which counts
+  /// instructions. Two runs are the same, byte for byte. What the guest sends goes nowhere, but to
+  /// `packetCapture`.
+  public struct Replay: Hashable, Sendable {
+    /// Frames and their times, as `PacketCapture` writes them.
+    public let file: String
+    /// QEMU then ends by itself, with status 0.
+    public let endNanoseconds: UInt64
+
+    public init(file: String, endNanoseconds: UInt64) {
+      self.file = file
+      self.endNanoseconds = endNanoseconds
+    }
+
+    /// The NIC's end of the wire; the port is a service's.
+    public static func server(port: UInt16) -> UDPEnd {
+      UDPEnd(
+        ethernet: 0x5254_0012_3456, socket: SocketAddress(address: 0x0a00_020f, port: port))
+    }
+  }
+  public var replay: Replay?
   public var artefacts: Artefacts
   /// Where a debugger finds the machine, which then waits for it; nil: it starts by itself.
   public var debuggerPort: UInt16?
@@ -100,19 +121,13 @@ public struct MachineConfiguration: Sendable {
     ]
     if !allowsReboot { arguments.append("-no-reboot") }
     if let accelerator { arguments += ["-accel", accelerator] }
-    if deterministic { arguments += ["-icount", "shift=0,sleep=off"] }
+    if deterministic || replay != nil { arguments += ["-icount", "shift=0,sleep=off"] }
 
-    // No restrict=on: with it, libslirp drops the guest's UDP replies to forwarded ports, too.
-    let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
     if hasNIC {
       arguments += [
-        "-plugin", Self.escape(artefacts.device),
-        "-netdev",
-        wire.map { "socket,id=net0,udp=127.0.0.1:\($0.peer),localaddr=127.0.0.1:\($0.local)" }
-          ?? "user,id=net0,ipv6=off" + forwards.joined(),
+        "-plugin", Self.escape(artefacts.device), "-netdev", network,
         "-device",
-        "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))"
-          + (deterministic ? ",lockstep=on" : "")
+        "lauberhorn,netdev=net0,calls=\(Self.escape(callRecords))" + timeProperties
           + (traceFile.map { ",trace=\(Self.escape($0))" } ?? "")
           + (endpointCapacity.map { ",endpoints=\($0)" } ?? "")
           + (processCapacity.map { ",processes=\($0)" } ?? "")
@@ -127,11 +142,32 @@ public struct MachineConfiguration: Sendable {
       ]
     }
     // In lockstep the clock stands still while all cores wait, unless a timer of the guest runs.
-    let words = [commandLine] + (deterministic ? ["watch=off"] : []) + bootArguments
+    let isLockstep = deterministic && replay == nil
+    let words = [commandLine] + (isLockstep ? ["watch=off"] : []) + bootArguments
     return arguments
       + bootPath.arguments(
         artefacts, archive: archive ?? artefacts.services,
         commandLine: words.joined(separator: " "))
+  }
+
+  private var network: String {
+    // A hub that nobody else is on.
+    if replay != nil { return "hubport,id=net0,hubid=0" }
+    if let wire {
+      return "socket,id=net0,udp=127.0.0.1:\(wire.peer),localaddr=127.0.0.1:\(wire.local)"
+    }
+    // No restrict=on: with it, libslirp drops the guest's UDP replies to forwarded ports, too.
+    let forwards = forwardedPorts.map { ",hostfwd=udp:127.0.0.1:\($0.host)-:\($0.guest)" }
+    return "user,id=net0,ipv6=off" + forwards.joined()
+  }
+
+  /// Of the device: when frames come.
+  private var timeProperties: String {
+    guard let replay else { return deterministic ? ",lockstep=on" : "" }
+    let ethernet = Replay.server(port: 0).ethernet
+    let address = [40, 32, 24, 16, 8, 0].map { String(format: "%02x", ethernet >> $0 & 0xff) }
+    return ",mac=\(address.joined(separator: ":")),replay=\(Self.escape(replay.file))"
+      + ",replay-end=\(replay.endNanoseconds)"
   }
 
   /// In a list of QEMU options a comma separates; a doubled one is a comma of the value.

@@ -25,8 +25,14 @@ public final class ServiceArchive: Sendable {
     try manifest.write(
       to: folder.appendingPathComponent("services.conf"), atomically: false, encoding: .utf8)
     path = folder.path + ".cpio"
+    // The same files give the same archive, and the kernel that reads it executes the same
+    // instructions: no owner, no times, no inode numbers.
+    let script = """
+      cd "$0" && touch -d @0 * && cpio --create --format=newc --reproducible --owner=+0:+0 \
+        --quiet >"$1"
+      """
     let result = try ChildProcess.run(
-      "sh", ["-c", #"cd "$0" && cpio --create --format=newc --quiet >"$1""#, folder.path, path],
+      "sh", ["-c", script, folder.path, path],
       input: (programs + ["services.conf"]).map { $0 + "\n" }.joined())
     guard result.status.succeeded else { throw ProcessError("cpio: \(result.errors)") }
   }

@@ -5,8 +5,17 @@ import Tracing
 
 /// The device's file of events (property `trace`), as far as this needs it.
 enum GuestClock {
-  /// By transaction: nanoseconds from the frame that brought a call to the frame that answered it.
-  static func latencies(inFile path: String) throws(LoadFailure) -> [UInt32: Double] {
+  /// When the frame came that brought a call, and when the one left that answered it, in
+  /// nanoseconds.
+  struct Times {
+    let begin: Double
+    let end: Double
+
+    var latency: Double { end - begin }
+  }
+
+  /// By transaction; of calls that were answered.
+  static func times(inFile path: String) throws(LoadFailure) -> [UInt32: Times] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .run("\(path): cannot be read")
     }
@@ -17,7 +26,8 @@ enum GuestClock {
     } catch { throw .run("\(path): is no trace of this version: \(error)") }
     var begins: [UInt64: UInt64] = [:]
     var transactions: [UInt64: UInt32] = [:]
-    var latencies: [UInt32: Double] = [:]
+    var times: [UInt32: Times] = [:]
+    let nanosecondsPerTick = 1e9 / Double(header.ticksPerSecond)
     var offset = StreamHeader.bytes
     while let record = TraceRecord(bytes.span, at: offset) {
       offset += TraceRecord.bytes
@@ -28,11 +38,11 @@ enum GuestClock {
         guard let begin = begins.removeValue(forKey: record.tag),
           let transaction = transactions.removeValue(forKey: record.tag)
         else { continue }
-        latencies[transaction] =
-          Double(record.time - begin) * 1e9 / Double(header.ticksPerSecond)
+        times[transaction] = Times(
+          begin: Double(begin) * nanosecondsPerTick, end: Double(record.time) * nanosecondsPerTick)
       default: continue
       }
     }
-    return latencies
+    return times
   }
 }

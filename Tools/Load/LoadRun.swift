@@ -3,30 +3,6 @@
 import Harness
 import Workload
 
-/// A call as bytes, and what its reply must be.
-private struct PreparedCall {
-  let planned: PlannedCall
-  let bytes: [UInt8]
-  let expected: [UInt8]
-}
-
-/// What came of the calls. Times are the host's.
-struct LoadResult {
-  /// Of each call: from its planned sending to its reply, in nanoseconds; nil: none came. An open
-  /// loop counts from the plan, so that a late client hides no waiting.
-  var latencies: [Double?]
-  var services: [PlannedCall] = []
-  /// Answered with an RPC error, by what it says.
-  var errors: [String: Int] = [:]
-  /// Answered with other results than the right ones.
-  var wrongResults = 0
-  var lost = 0
-  var strayDatagrams = 0
-  var seconds = 0.0
-  /// How late the last call was sent; an open loop only.
-  var latestNanoseconds = 0.0
-}
-
 /// Transactions of call n are first + n.
 struct LoadRun: ~Copyable {
   private let options: LoadOptions
@@ -43,7 +19,7 @@ struct LoadRun: ~Copyable {
     socket = try UDPSocket(boundTo: SocketAddress(address: 0, port: 0))
     firstTransaction = options.isDeterministic ? 1 : .random(in: 1...0x3fff_ffff)
     planned = options.workload.calls
-    result = LoadResult(latencies: Array(repeating: nil, count: options.calls))
+    result = LoadResult(callCount: options.calls)
   }
 
   mutating func run() throws(NetworkError) -> LoadResult {
@@ -94,33 +70,13 @@ struct LoadRun: ~Copyable {
   private mutating func send(
     _ index: Int, begin: ContinuousClock.Instant
   ) throws(NetworkError) {
-    let call = prepare(next, transaction: firstTransaction &+ UInt32(index))
+    let call = PreparedCall(
+      next, transaction: firstTransaction &+ UInt32(index),
+      instructionsPerMicrosecond: options.instructionsPerMicrosecond)
     lookAhead = nil
-    result.services.append(call.planned)
+    result.calls.append(call.planned)
     pending[index] = (call, begin)
     try socket.send(call.bytes, to: servers[call.planned.service])
-  }
-
-  private func prepare(_ call: PlannedCall, transaction: UInt32) -> PreparedCall {
-    if call.bytes > 0 {
-      let data = EchoService.echoArguments(EchoService.pattern(call.bytes))
-      return PreparedCall(
-        planned: call,
-        bytes: RPCCall(transaction: transaction, target: EchoService.echo, arguments: data).bytes,
-        expected: data)
-    }
-    let rounds = UInt64(
-      (Double(call.serviceNanoseconds) / 1000 * options.instructionsPerMicrosecond
-        / SpinService.instructionsPerRound).rounded())
-    let seed = UInt64(transaction)
-    var expected = XDREncoder()
-    expected.encode(Int64(bitPattern: SpinService.result(seed: seed, rounds: rounds)))
-    return PreparedCall(
-      planned: call,
-      bytes: RPCCall(
-        transaction: transaction, target: SpinService.spin,
-        arguments: SpinService.spinArguments(seed: seed, rounds: rounds)
-      ).bytes, expected: expected.bytes)
   }
 
   private mutating func receive(within limit: Duration) throws(NetworkError) {
@@ -132,13 +88,9 @@ struct LoadRun: ~Copyable {
       result.strayDatagrams += 1
       return
     }
-    switch reply.outcome {
-    case .success(let results) where results == call.call.expected:
-      result.latencies[Int(reply.transaction &- firstTransaction)] =
-        call.begin.duration(to: now).seconds * 1e9
-    case .success: result.wrongResults += 1
-    default: result.errors["\(reply.outcome)", default: 0] += 1
-    }
+    result.judge(
+      reply.outcome, to: call.call, index: Int(reply.transaction &- firstTransaction),
+      latencyNanoseconds: call.begin.duration(to: now).seconds * 1e9)
   }
 
   private mutating func giveUpOld() {

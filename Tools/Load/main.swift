@@ -1,31 +1,34 @@
 // wengen-load: many calls at given times or in given numbers, every reply verified.
 //
 // The calls are those of a `Workload`: the same seed makes the same calls. Without an address it boots
-// a machine, whose NIC then tells how long each call took by the guest's clock, too.
+// a machine, whose NIC then tells how long each call took by the guest's clock, too. With
+// --deterministic there is no other clock, and the same options print the same numbers.
 
 import Foundation
 import Harness
 import Workload
 
-/// Returns whether every call was answered rightly.
-private func load() throws -> Bool {
-  let options = try LoadOptions(parsing: Array(CommandLine.arguments.dropFirst()))
+private func makeReport(_ options: LoadOptions) throws -> LoadReport {
+  if options.isReplayed {
+    return LoadReport(options, result: try ReplayedRun(options).run())
+  }
   let machine = options.servers.isEmpty ? try BootedMachine(options) : nil
   var run = try LoadRun(options, servers: machine?.servers ?? options.servers)
-  let result = try run.run()
-  var report = LoadReport(
-    result: result, firstTransaction: run.firstTransaction,
-    isDeterministic: options.isDeterministic, hasHandlerTimes: options.workload.sizes == nil)
+  var report = LoadReport(options, result: try run.run())
   if let machine {
     try machine.shutDown()
-    report.guest = try GuestClock.latencies(inFile: machine.eventFile)
+    let times = try GuestClock.times(inFile: machine.eventFile)
+    report.guest = (0..<options.calls).map {
+      times[run.firstTransaction &+ UInt32($0)]?.latency
+    }
   }
-  print(report.text)
-  return !result.latencies.contains(nil)
+  return report
 }
 
 do {
-  if try !load() { exit(1) }
+  let report = try makeReport(LoadOptions(parsing: Array(CommandLine.arguments.dropFirst())))
+  print(report.text)
+  if !report.isAllRight { exit(1) }
 } catch {
   let failure = error as? LoadFailure ?? .run("\(error)")
   FileHandle.standardError.write(Data("wengen-load: \(failure.message)\n".utf8))

@@ -152,6 +152,8 @@ static void reset(void *opaque)
     s->violations = 0;
     memset(lauberhorn_counts, 0, sizeof(lauberhorn_counts));
     lauberhorn_reset_barriers();
+    /* Nothing is asked for yet, but frames may be to come. */
+    lauberhorn_run_outputs(s);
 }
 
 static void realize(DeviceState *dev, Error **errp)
@@ -170,6 +172,11 @@ static void realize(DeviceState *dev, Error **errp)
     }
     if (s->turn > NANOSECONDS_PER_SECOND) {
         error_setg(errp, "turn=%" PRIu64 " is longer than a second", s->turn);
+        return;
+    }
+    if (s->lockstep && (s->replay_path || s->replay_end > 0)) {
+        /* Its frames wait for a clock that stands still. */
+        error_setg(errp, "replay and replay-end do not go with lockstep=on");
         return;
     }
     if (!parse_interrupt_order(s, errp)) {
@@ -191,8 +198,10 @@ static void realize(DeviceState *dev, Error **errp)
     if (!fill_configuration(s, errp)) {
         return;
     }
-    if (!lauberhorn_open_records(s, errp) || !lauberhorn_open_events(s, errp)
+    if (!lauberhorn_open_replay(s, errp) || !lauberhorn_open_records(s, errp)
+        || !lauberhorn_open_events(s, errp)
         || !lauberhorn_add_device_tree_node(s, errp)) {
+        lauberhorn_close_replay(s);
         lauberhorn_close_records(s);
         lauberhorn_close_events(s);
         lauberhorn_model_destroy(s->model);
@@ -205,6 +214,8 @@ static void realize(DeviceState *dev, Error **errp)
         lauberhorn_init_lockstep(s);
     }
     lauberhorn_init_turns(s);
+    lauberhorn_init_replay(s);
+    lauberhorn_init_idle(s);
     lauberhorn_init_windows(s);
     memory_region_add_subregion(get_system_memory(), s->lines_base, &s->lines);
     memory_region_add_subregion(get_system_memory(), s->registers_base,
@@ -225,6 +236,8 @@ static void unrealize(DeviceState *dev)
     if (s->lockstep) {
         lauberhorn_exit_lockstep(s);
     }
+    lauberhorn_exit_idle(s);
+    lauberhorn_exit_replay(s);
     lauberhorn_exit_network(s);
     lauberhorn_reset_outputs(s);
     lauberhorn_close_records(s);
@@ -263,6 +276,8 @@ static Property properties[] = {
     DEFINE_PROP_BOOL("colours", LauberhornState, colours, true),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_STRING("view", LauberhornState, view_path),
+    DEFINE_PROP_STRING("replay", LauberhornState, replay_path),
+    DEFINE_PROP_UINT64("replay-end", LauberhornState, replay_end, 0),
     DEFINE_PROP_UINT64("seed", LauberhornState, faults.seed, 0),
     DEFINE_PROP_UINT64("line-latency", LauberhornState,
                        faults.line_latency_nanoseconds, 0),
@@ -309,6 +324,8 @@ static const struct {
     { "colours", "loads that would share a colour are not held (R16)" },
     { "counters", "file to write all counters to when QEMU ends" },
     { "view", "file for what the NIC knows of the kernel when QEMU ends" },
+    { "replay", "pcap file of frames that come at the times it says" },
+    { "replay-end", "nanosecond of virtual time at which QEMU ends" },
     { "seed", "of the faults" },
     { "line-latency", "nanoseconds that a load which misses waits" },
     { "evictions", "lines that cores evict, per million accesses" },

@@ -42,6 +42,14 @@ OBJECT_DECLARE_SIMPLE_TYPE(LauberhornState, LAUBERHORN)
 
 #define LAUBERHORN_MAX_CORES 64
 
+/* replay=FILE: the file, and where the next frame's record begins. */
+typedef struct LauberhornReplay {
+    char *data;
+    size_t length;
+    size_t next;
+    uint32_t nanoseconds_per_tick;
+} LauberhornReplay;
+
 struct LauberhornState {
     DeviceState parent_obj;
 
@@ -64,6 +72,8 @@ struct LauberhornState {
     char *interrupt_order;
     char *counters_path;
     char *view_path;
+    char *replay_path;
+    uint64_t replay_end;
 
     LauberhornConfiguration configuration;
     LauberhornModel *model;
@@ -76,7 +86,7 @@ struct LauberhornState {
     uint64_t violations;
     Notifier exit_notifier;
 
-    /* The model's deadline, and the one that the timer is set to. */
+    /* For the model's deadline or a replayed frame; what it is set to. */
     QEMUTimer timer;
     uint64_t armed_deadline;
 
@@ -89,6 +99,9 @@ struct LauberhornState {
     bool delivery_scheduled;
     bool settled;
     Notifier main_loop_notifier;
+
+    LauberhornReplay replay;
+    QEMUTimer end_timer;
 };
 
 /* What one vCPU executed; written by that vCPU only. */
@@ -97,6 +110,8 @@ typedef struct LauberhornCounts {
     uint64_t kernel_entries;
     bool in_user_mode;
 } QEMU_ALIGNED(64) LauberhornCounts;
+
+struct qemu_plugin_insn;
 
 extern LauberhornCounts lauberhorn_counts[LAUBERHORN_MAX_CORES];
 
@@ -130,11 +145,26 @@ bool lauberhorn_lockstep_has_room(LauberhornState *s);
 void lauberhorn_lockstep_queue(LauberhornState *s, const uint8_t *frame,
                                size_t length);
 
+/* replay.c */
+bool lauberhorn_open_replay(LauberhornState *s, Error **errp);
+void lauberhorn_close_replay(LauberhornState *s);
+void lauberhorn_init_replay(LauberhornState *s);
+void lauberhorn_exit_replay(LauberhornState *s);
+uint64_t lauberhorn_replay_deadline(const LauberhornState *s);
+void lauberhorn_replay_frame(LauberhornState *s);
+bool lauberhorn_replay_goes_on(LauberhornState *s);
+
+/* idle.c: whether no vCPU has anything to do; while replay.c has frames. */
+bool lauberhorn_all_halted(void);
+void lauberhorn_init_idle(LauberhornState *s);
+void lauberhorn_exit_idle(LauberhornState *s);
+void lauberhorn_core_halts(CPUState *cpu);
+void lauberhorn_watch_wait(struct qemu_plugin_insn *instruction);
+
 /* devicetree.c */
 bool lauberhorn_add_device_tree_node(LauberhornState *s, Error **errp);
 
 /* barriers.c */
-struct qemu_plugin_insn;
 void lauberhorn_watch_barrier(struct qemu_plugin_insn *instruction);
 void lauberhorn_note_store(CPUState *cpu, hwaddr offset);
 void lauberhorn_check_load(CPUState *cpu, hwaddr offset,

@@ -82,6 +82,7 @@ static G_NORETURN void hold_load(CPUState *cpu)
         lauberhorn_counts[cpu->cpu_index].instructions--;
     }
     withdraw_masked_interrupts(cpu);
+    lauberhorn_core_halts(cpu);
     cpu->halted = 1;
     cpu->exception_index = EXCP_HLT;
     cpu_loop_exit_restore(cpu, cpu->mem_io_pc);

@@ -37,24 +37,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "lauberhorn.h"
-#include "hw/core/cpu.h"
 #include "qemu/main-loop.h"
 #include "sysemu/cpus.h"
 
 /* A client in lockstep has a frame or a few under way; more is held back. */
 #define WAITING_FRAMES_MAX 256
-
-static bool all_halted(void)
-{
-    CPUState *cpu;
-
-    CPU_FOREACH(cpu) {
-        if (!cpu->halted || cpu_has_work(cpu)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* On the vCPUs' thread, between vCPUs, under the big lock. */
 static void deliver_work(CPUState *cpu, run_on_cpu_data data)
@@ -63,7 +50,7 @@ static void deliver_work(CPUState *cpu, run_on_cpu_data data)
     bool was_full = !lauberhorn_lockstep_has_room(s);
 
     s->delivery_scheduled = false;
-    while (!g_queue_is_empty(&s->waiting) && all_halted()) {
+    while (!g_queue_is_empty(&s->waiting) && lauberhorn_all_halted()) {
         uint64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
         GBytes *frame;
         size_t length;
@@ -99,7 +86,7 @@ static void main_loop_turned(Notifier *notifier, void *data)
     if (poll->state == MAIN_LOOP_POLL_FILL) {
         return;
     }
-    if (!all_halted()) {
+    if (!lauberhorn_all_halted()) {
         s->settled = false;
     } else if (!g_queue_is_empty(&s->waiting)) {
         s->settled = false;

@@ -67,7 +67,8 @@ static void run_output(LauberhornState *s, const LauberhornOutput *output)
 
 static void set_timer(LauberhornState *s)
 {
-    uint64_t deadline = lauberhorn_model_deadline(s->model);
+    uint64_t deadline = MIN(lauberhorn_model_deadline(s->model),
+                            lauberhorn_replay_deadline(s));
 
     if (deadline == s->armed_deadline) {
         return;
@@ -120,9 +121,17 @@ static void deadline_came(void *opaque)
 {
     LauberhornState *s = opaque;
 
+    uint64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+
     s->armed_deadline = UINT64_MAX;
-    lauberhorn_model_advance(s->model, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
-    lauberhorn_run_outputs(s);
+    /* One thing at a time: what else is due has the timer ring at once. */
+    if (lauberhorn_model_deadline(s->model) > now
+        && lauberhorn_replay_deadline(s) <= now) {
+        lauberhorn_replay_frame(s);
+    } else {
+        lauberhorn_model_advance(s->model, now);
+        lauberhorn_run_outputs(s);
+    }
 }
 
 void lauberhorn_init_outputs(LauberhornState *s)

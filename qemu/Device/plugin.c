@@ -169,6 +169,7 @@ static void translated_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     if (is_a64(&ARM_CPU(current_cpu)->env)) {
         for (size_t i = 0; i < length; i++) {
             lauberhorn_watch_barrier(qemu_plugin_tb_get_insn(block, i));
+            lauberhorn_watch_wait(qemu_plugin_tb_get_insn(block, i));
         }
     }
     if (count_instructions) {

@@ -34,6 +34,8 @@ PATIENCE_SECONDS = 30  # A call takes milliseconds; this is only the end of a fa
 # entries between them: see guest.S.
 WARM = {0: (7, 0), 1: (10, 1), 2: (10, 0), 3: (9, 0)}
 
+FRAME_RECEIVED = 1  # Of a trace's events (Kernel/Tracing).
+
 MODES = {
     "multi": ["-accel", "tcg,thread=multi"],
     "single": ["-accel", "tcg,thread=single"],
@@ -67,6 +69,24 @@ def parse_reply(frame):
     if (kind, accepted, status) != (1, 0, 0):
         raise ValueError(f"call failed: {rpc.hex()}")
     return xid, rpc[24:]
+
+
+def capture_file(frames, fraction_digits=9):
+    """A pcap file of frames and their times in nanoseconds."""
+    magic = {6: 0xA1B2C3D4, 9: 0xA1B23C4D}[fraction_digits]
+    data = struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
+    for time, frame in frames:
+        seconds, nanoseconds = divmod(time, 10**9)
+        fraction = nanoseconds // 10 ** (9 - fraction_digits)
+        data += struct.pack("<4I", seconds, fraction, len(frame), len(frame)) + frame
+    return data
+
+
+def read_events(path):
+    """Time, tag and number of each event of a trace file; Kernel/Tracing has the format."""
+    with open(path, "rb") as file:
+        data = file.read()
+    return [record[:3] for record in struct.iter_unpack("<QQHHIQ", data[32:])]
 
 
 class Machine:
@@ -106,6 +126,10 @@ class Machine:
             stderr=subprocess.PIPE,
         )  # fmt: skip
         self.wait_until_ready(cores)
+
+    def wait_for_end(self):
+        """QEMU's exit status, when it ends by itself."""
+        return self.process.wait(PATIENCE_SECONDS)
 
     def wait_until_ready(self, cores):
         text = b""
@@ -235,6 +259,122 @@ class DeviceTests(unittest.TestCase):
         clocks = [struct.unpack(">Q", clock)[0] for clock in runs[0][0] if clock]
         self.assertEqual(clocks, sorted(set(clocks)))
 
+    def write_replay(self, data):
+        file = tempfile.NamedTemporaryFile(prefix="replay")
+        self.addCleanup(file.close)
+        file.write(data)
+        file.flush()
+        return file.name
+
+    def test_replayed_frames_come_at_their_times(self):
+        # Odd ones, close ones, two at once; the first second is for the guest to start.
+        times = [10**9 + offset for offset in (0, 1001, 50_000, 50_000, 10**7 + 7, 10**8)]
+        frames = [(time, call_frame(xid, 2)) for xid, time in enumerate(times)]
+        for mode in MODES:
+            for digits in (6, 9) if mode == "icount" else (9,):
+                replay = self.write_replay(capture_file(frames, digits))
+                with self.subTest(mode, digits=digits), Machine(
+                    mode, f",replay={replay}", cores=1
+                ) as machine:
+                    # A call of the network's own comes between, and is served as ever.
+                    machine.send(call_frame(99, 1))
+                    xids = []
+                    for _ in range(len(times) + 1):
+                        xid, result = parse_reply(machine.receive())
+                        xids.append(xid)
+                        if xid == 99:
+                            continue
+                        # The counter has 62.5 MHz.
+                        time = times[xid] // 10 ** (9 - digits) * 10 ** (9 - digits)
+                        late = int.from_bytes(result, "big") * 16 - time
+                        self.assertGreater(late, -16)
+                        if mode == "icount":
+                            # Of the two at once, the second waits for the first; the call that is
+                            # cold takes longer.
+                            self.assertLess(late, 250)
+                    xids.remove(99)
+                    self.assertEqual(xids, list(range(len(times))))
+                    self.assertEqual(machine.monitor_get("violations"), 0)
+
+    def test_replays_are_identical_whatever_the_host_does(self):
+        # Bursts and pauses, so that cores work at once, and all wait.
+        time, frames = 10**9, []
+        for xid in range(600):
+            time += (7, 60, 13, 90, 20_000_000 if xid % 60 == 0 else 1700)[xid % 5]
+            frames.append((time, call_frame(xid, xid % 3)))
+        replay = self.write_replay(capture_file(frames))
+        end = time + 10**6
+        runs = []
+        for _ in range(5):
+            with tempfile.NamedTemporaryFile() as trace, Machine(
+                "icount", f",replay={replay},replay-end={end},trace={trace.name}", cores=4
+            ) as machine:
+                self.assertEqual(machine.wait_for_end(), 0)
+                records = machine.records()
+                # QEMU takes a moment to end.
+                events = [event for event in read_events(trace.name) if event[0] < end]
+                runs.append((records, events))
+        self.assertEqual(sorted(int(record["xid"], 16) for record in runs[0][0]), list(range(600)))
+        self.assertGreater(len({record["core"] for record in runs[0][0]}), 1)
+        received = [event[0] for event in runs[0][1] if event[2] == FRAME_RECEIVED]
+        self.assertEqual(received, [time for time, _ in frames])
+        for run in runs[1:]:
+            self.assertEqual(runs[0], run)
+
+    def test_replay_end_ends_qemu(self):
+        replay = self.write_replay(capture_file([]))
+        for mode in MODES:
+            with self.subTest(mode), Machine(
+                mode, f",replay={replay},replay-end=1000000000"
+            ) as machine:
+                self.assertEqual(machine.wait_for_end(), 0)
+
+    def test_bad_replay_files_are_refused(self):
+        frame = call_frame(0, 0)
+        good = capture_file([(5, frame), (7, frame)])
+        second = 24 + 16 + len(frame)
+
+        def changed(offset, form, value):
+            data = bytearray(good)
+            struct.pack_into(form, data, offset, value)
+            return bytes(data)
+
+        for data, message in [
+            (b"", "ends after 0 of the 24 bytes"),
+            (good[:23], "ends after 23 of the 24 bytes"),
+            (b"text" * 10, "begins with 0x74786574 (byte 0): no little-endian pcap file"),
+            (changed(0, ">I", 0xA1B23C4D), "begins with 0x4d3cb2a1 (byte 0)"),
+            (changed(0, "<I", 0x0A0D0D0A), "is a pcapng file"),
+            (changed(4, "<H", 3), "is of version 3.4 (byte 4), not 2.4"),
+            (changed(20, "<I", 113), "has link type 113 (byte 20), not 1"),
+            (good[:25], "record 1, at byte 24: the file ends after 1 of the 16 bytes"),
+            (good[: second + 15], f"record 2, at byte {second}: the file ends after 15 of"),
+            (good[:-1], f"record 2, at byte {second}: the file ends after {len(frame) - 1} of"),
+            (changed(28, "<I", 10**9), "record 1, at byte 24: 1000000000 is no fraction"),
+            (changed(32, "<I", 0xFFFFFFFF), "record 1, at byte 24: a frame of 4294967295 bytes"),
+            (changed(36, "<I", 1514), f"record 1, at byte 24: {len(frame)} bytes of a frame of"),
+            (changed(second + 4, "<I", 4), f"record 2, at byte {second}: its time is 4 ns, that"),
+        ]:
+            with self.subTest(message):
+                run = self.run_refused(f",replay={self.write_replay(data)}")
+                self.assertIn(message, run.stderr)
+        self.assertIn("/nowhere/replay", self.run_refused(",replay=/nowhere/replay").stderr)
+        run = self.run_refused(
+            f",lockstep=on,replay={self.write_replay(good)}", "-icount", "shift=0,sleep=off"
+        )
+        self.assertIn("do not go with lockstep=on", run.stderr)
+
+    def run_refused(self, device, *options, machine="virt,gic-version=3"):
+        """What QEMU says of a device that it must refuse."""
+        run = subprocess.run(
+            ["qemu-system-aarch64", "-display", "none", "-nic", "none", *options,
+             "-plugin", os.path.join(FOLDER, "lauberhorn.so"), "-M", machine,
+             "-cpu", "cortex-a57", "-device", "lauberhorn" + device],
+            capture_output=True, text=True, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
+        self.assertNotEqual(run.returncode, 0)
+        return run
+
     def test_interrupts_at_held_loads(self):
         for mode in MODES:
             with self.subTest(mode):
@@ -337,14 +477,7 @@ class DeviceTests(unittest.TestCase):
             ("virt,gic-version=3", ",calls=/nowhere/calls", "/nowhere/calls"),
         ]:
             with self.subTest(device or machine):
-                run = subprocess.run(
-                    ["qemu-system-aarch64", "-display", "none", "-nic", "none",
-                     "-plugin", os.path.join(FOLDER, "lauberhorn.so"), "-M", machine,
-                     "-cpu", "cortex-a57", "-device", "lauberhorn" + device],
-                    capture_output=True, text=True, timeout=PATIENCE_SECONDS,
-                )  # fmt: skip
-                self.assertNotEqual(run.returncode, 0)
-                self.assertIn(message, run.stderr)
+                self.assertIn(message, self.run_refused(device, machine=machine).stderr)
 
 
 if __name__ == "__main__":
