@@ -162,7 +162,8 @@ let fuzzTargets: [Target] = [
 let mutateTargets = (dualModules + hostTargets).filter {
   [
     "Explorer", "ExplorerTests", "Interface", "InterfaceTests", "Marshalling", "MarshallingTests",
-    "Model", "ModelTests", "Reporting", "Scheduling", "SchedulingTests", "SystemInterface",
+    "Model", "ModelTests", "Randomness", "Reporting", "Scheduling", "SchedulingTests",
+    "SystemInterface",
     "Tracing", "wengen-explore",
   ].contains($0.name)
 }

@@ -53,19 +53,34 @@ import Workload
   }
 
   @Test func aWarmCallCostsItsLinesAndAColdOneTheKernelToo() throws {
+    for isFeatureOn in [false, true] {
+      var settings = MachineSettings(cores: 1, services: 1, policy: .firstCome(FirstCome()))
+      settings.costs.answersDuringFetch = isFeatureOn
+      var machine = try SimulatedMachine(settings)
+      let outcome = try machine.run(
+        calls([(100_000, 0, 10_000), (200_000, 0, 10_000), (200_500, 0, 10_000)]))
+      #expect(outcome.coldCalls == 1)
+      #expect(outcome.warmCalls == 2)
+      // Answer 352, handler 10,000, loop 6, request 352, fetch 980, pipeline 60.
+      #expect(outcome.replies[1] - 200_000 == 11_750)
+      // Cold: the kernel's answer 352 and 63 for 126 instructions, the state line 704, the worker's
+      // request 352 besides.
+      #expect(outcome.replies[0] - 100_000 == 11_750 + 352 + 63 + 704 + 352)
+      // It waited while its core was busy: the next answer follows the fetch (R4), or does not (R17).
+      #expect(
+        outcome.replies[2] - outcome.replies[1]
+          == 352 + 10_000 + 6 + 352 + (isFeatureOn ? 0 : 980))
+    }
+  }
+
+  /// Handlers that take no time: the second load of a line waits until the first fetch of it is over.
+  @Test func r17AFetchIsTheLeastThatACallTakes() throws {
     var machine = try SimulatedMachine(
       MachineSettings(cores: 1, services: 1, policy: .firstCome(FirstCome())))
     let outcome = try machine.run(
-      calls([(100_000, 0, 10_000), (200_000, 0, 10_000), (200_500, 0, 10_000)]))
-    #expect(outcome.coldCalls == 1)
-    #expect(outcome.warmCalls == 2)
-    // Answer 352, handler 10,000, loop 5, request 352, fetch 980, pipeline 60.
-    #expect(outcome.replies[1] - 200_000 == 11_749)
-    // Cold: the kernel's answer 352 and 63 for 125 instructions, the state line 704, the worker's
-    // request 352 besides.
-    #expect(outcome.replies[0] - 100_000 == 11_749 + 352 + 63 + 704 + 352)
-    // It waited while its core was busy: the next answer follows the fetch.
-    #expect(outcome.replies[2] - outcome.replies[1] == 352 + 10_000 + 5 + 352 + 980)
+      calls(Array(repeating: (100_000, 0, 1), count: 100)))
+    let each = (outcome.replies[99] - outcome.replies[19]) / 80
+    #expect(each == Costs().fetchNanoseconds)
   }
 
   @Test func aPreemptedHandlerGoesOnAndItsClientGetsItsAnswer() throws {

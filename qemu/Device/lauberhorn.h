@@ -59,6 +59,7 @@ struct LauberhornState {
     bool lockstep;
     uint16_t held_loads;
     bool colours;
+    bool answers_during_fetch;
     LauberhornFaults faults;
     char *interrupt_order;
     char *counters_path;
