@@ -108,7 +108,7 @@ let hostTargets: [Target] = [
     name: "wengen-load", dependencies: ["Harness", "Tracing", "Workload"], path: "Tools/Load",
     swiftSettings: strict),
   .executableTarget(
-    name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
+    name: "wengen-figures", dependencies: ["Interface", "Scheduling", "Simulation", "Workload"],
     path: "Tools/Figures", exclude: ["Plots", "packages.txt"], swiftSettings: strict + optimised),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace",

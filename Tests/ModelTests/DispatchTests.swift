@@ -39,6 +39,34 @@ import Testing
     return worker
   }
 
+  // MARK: - Step 4: which idle worker
+
+  @Test func theProcessWithMostIdleWorkersMakesWayWithTheOneThatWaitedLongest() throws {
+    let bench = try Bench(cores: 4)
+    try bench.install(process: 1, endpoints: [4, 5])
+    try bench.install(process: 2, endpoints: [6])
+    try bench.install(process: 3, endpoints: [7, 8])
+    try #require(bench.installService(process: 3) == .done)
+    // In the order in which they begin to wait; process 1 has two of them.
+    let workers = [(endpoint: 6, core: 0, process: 2), (5, 2, 1), (4, 1, 1)].map {
+      endpoint, core, process in
+      let worker = Consumer(bench, endpoint: endpoint, core: core)
+      worker.publishUser(process: process)
+      bench.now += 10
+      #expect(worker.load() == nil)
+      return worker
+    }
+    bench.receive(CallFrame())
+    #expect(bench.takeWakes() == [2])
+    #expect(workers[1].load()?.code == Stub.yieldNow)
+    // Now each has one, and process 2's has waited longest.
+    var second = CallFrame()
+    second.transaction += 1
+    bench.receive(second)
+    #expect(bench.takeWakes() == [0])
+    #expect(workers[0].load()?.code == Stub.yieldNow)
+  }
+
   // MARK: - R8: through the kernel
 
   @Test func r8ACallThroughTheKernelIsBoundByTheFirstLoad() throws {
