@@ -109,7 +109,7 @@ let hostTargets: [Target] = [
     name: "wengen-load", dependencies: ["Harness", "Tracing", "Workload"], path: "Tools/Load",
     swiftSettings: strict),
   .executableTarget(
-    name: "wengen-figures", dependencies: ["Scheduling", "Simulation", "Workload"],
+    name: "wengen-figures", dependencies: ["Interface", "Scheduling", "Simulation", "Workload"],
     path: "Tools/Figures", exclude: ["Plots", "packages.txt"], swiftSettings: strict + optimised),
   .executableTarget(
     name: "wengen-trace", dependencies: ["Interface", "Tracing"], path: "Tools/Trace",
@@ -163,7 +163,8 @@ let fuzzTargets: [Target] = [
 let mutateTargets = (dualModules + hostTargets).filter {
   [
     "Explorer", "ExplorerTests", "Interface", "InterfaceTests", "Marshalling", "MarshallingTests",
-    "Model", "ModelTests", "Reporting", "Scheduling", "SchedulingTests", "SystemInterface",
+    "Model", "ModelTests", "Randomness", "Reporting", "Scheduling", "SchedulingTests",
+    "SystemInterface",
     "Tracing", "wengen-explore",
   ].contains($0.name)
 }

@@ -15,4 +15,7 @@ public struct Features: OptionSet, Hashable, Sendable {
 
   /// `installService` takes a `ServiceClass`.
   @inlinable public static var classes: Features { Features(rawValue: 1 << 2) }
+
+  /// A worker's next message need not wait until its response is fetched (R17).
+  @inlinable public static var answersDuringFetch: Features { Features(rawValue: 1 << 3) }
 }

@@ -11,6 +11,10 @@ public protocol LineAccess {
   /// that the NIC may hold (R2).
   mutating func loadHead(at address: UInt) -> LineHead
 
+  /// Stores into word 0 of the control line at `address` where to jump should the core find it there
+  /// again: to code that loads the line once more (R17). Nothing where the NIC waits for its fetch.
+  mutating func markAnswered(at address: UInt)
+
   /// Orders all earlier stores to lines before all later loads (R5): without it the NIC's fetch
   /// of the response, started by the next load, would race the core's write buffer.
   mutating func orderResponseBeforeNextLoad()
@@ -53,7 +57,13 @@ public struct MessageLoop: Hashable, Sendable {
   /// too: the NIC flips on each acknowledgement (R4).
   @inlinable @inline(__always)
   public mutating func finishMessage(_ lines: inout some LineAccess) {
+    lines.markAnswered(at: currentLine)
     lines.orderResponseBeforeNextLoad()
     line ^= EndpointLayout.pairFlip
   }
+
+  /// After YIELDNOW: its stub turns to the other line and leaves the loop by a system call, which
+  /// has the barrier. Nobody marks that line.
+  @inlinable
+  public mutating func turnForYield() { line ^= EndpointLayout.pairFlip }
 }

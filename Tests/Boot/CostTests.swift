@@ -104,7 +104,7 @@ extension BootTests {
       try guest.expectExit(typing: "exit", status: 0)
       let output = try summary(of: guest, folder)
       let call = try #require(Row("⑤ ⑥ ⑦ call", in: output))
-      #expect(call.median == 10)
+      #expect(call.median == 11)
       let cold = try #require(Row("③ ④ cold dispatch", in: output))
       #expect(cold.count >= 2 * rounds - 1)
       #expect(cold.median <= 150)

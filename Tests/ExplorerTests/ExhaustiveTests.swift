@@ -39,12 +39,15 @@ import Testing
       fields(Endpoint()) == [
         "isInstalled", "process", "addresses", "parity", "message", "isMessageTaken", "call",
         "usedOverflowLines", "core", "reservedBy", "needsResume", "resumedBy", "detachOrder",
-        "nextOfProcess",
+        "nextOfProcess", "fetch",
+        // Never changes.
+        "marksLines",
       ])
     #expect(
       fields(Core()) == [
         "state", "kernelEndpoint", "heldEndpoint", "heldDeadline", "isStalled", "requestedLine",
-        "requestArrival", "unseenState", "pendingCall", "offeredEndpoint",
+        "requestArrival", "awaitedFetch", "wasPreemptedAtFetch", "unseenState", "pendingCall",
+        "offeredEndpoint",
         "resumingEndpoint", "handlerStart", "interruptFollowsAnswer", "wantedBy",
         "declinedProcess", "refusals",
       ])
@@ -63,6 +66,8 @@ import Testing
         "configuration", "heldLoadLimit", "own", "stallLimitNanoseconds", "counters", "outputs",
         "services",
         "processes", "endpoints", "cores", "lineMap", "lines", "caches", "loadLines",
+        // The endpoints with a fetch, which says it too.
+        "fetching",
         "clock", "faults",
         "faultCounters", "receivedWire", "sentWire", "faultClock", "calls", "kernelFrames",
         "commandRegisters", "order", "scratch",

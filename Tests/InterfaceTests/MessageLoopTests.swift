@@ -5,7 +5,7 @@ import Testing
 
 /// Records what the loop does.
 private struct RecordedLines: LineAccess {
-  enum Step: Equatable { case load(UInt), barrier }
+  enum Step: Equatable { case load(UInt), mark(UInt), barrier }
   var steps: [Step] = []
 
   mutating func loadHead(at address: UInt) -> LineHead {
@@ -13,11 +13,13 @@ private struct RecordedLines: LineAccess {
     return LineHead(code: 0x1000, data: 0x2000, argument0: 1, argument1: 2)
   }
 
+  mutating func markAnswered(at address: UInt) { steps.append(.mark(address)) }
+
   mutating func orderResponseBeforeNextLoad() { steps.append(.barrier) }
 }
 
 @Suite struct MessageLoopTests {
-  @Test func r4EveryMessageFlipsTheParityAndR5AfterABarrier() {
+  @Test func r4EveryMessageFlipsTheParityAndR5AfterABarrierAndR17AMark() {
     var lines = RecordedLines()
     var loop = MessageLoop(blockAddress: 0x8000)
     for expected: Parity in [.zero, .one, .zero] {
@@ -27,7 +29,8 @@ private struct RecordedLines: LineAccess {
     }
     #expect(
       lines.steps == [
-        .load(0x8000), .barrier, .load(0x8080), .barrier, .load(0x8000), .barrier,
+        .load(0x8000), .mark(0x8000), .barrier, .load(0x8080), .mark(0x8080), .barrier,
+        .load(0x8000), .mark(0x8000), .barrier,
       ])
   }
 

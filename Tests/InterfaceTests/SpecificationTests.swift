@@ -63,6 +63,7 @@ struct SpecificationTests {
       "Features.processLines": Features.processLines.rawValue,
       "Features.colours": Features.colours.rawValue,
       "Features.classes": Features.classes.rawValue,
+      "Features.answersDuringFetch": Features.answersDuringFetch.rawValue,
       "ServiceClass.passingLimit": UInt64(ServiceClass.passingLimit),
       "ServiceClass.argumentWord": UInt64(ServiceClass.argumentWord),
       "DirectoryColour.count": UInt64(DirectoryColour.count),

@@ -78,7 +78,8 @@ final class Bench {
   func install(
     process: UInt64, maximumCores: UInt64 = 4, queueLimit: UInt64 = 16, weight: UInt64 = 1,
     quantumNanoseconds: UInt64 = 0, minimumCores: UInt64 = 0, waitLimitNanoseconds: UInt64 = 0,
-    dropsExcess: Bool = false, patienceNanoseconds: UInt64 = 0, endpoints: [UInt64]
+    dropsExcess: Bool = false, patienceNanoseconds: UInt64 = 0, endpoints: [UInt64],
+    marksLines: Bool = false
   ) throws {
     try #require(
       command(
@@ -88,7 +89,9 @@ final class Bench {
           waitLimitNanoseconds, dropsExcess ? 1 : 0, patienceNanoseconds,
         ]) == .done)
     for endpoint in endpoints {
-      let addresses: [UInt64] = [0, Stub.tryAgain, Stub.yieldNow, 0, 0, 0, Stub.data]
+      let addresses: [UInt64] = [
+        0, Stub.tryAgain, Stub.yieldNow, 0, 0, 0, Stub.data, marksLines ? 1 : 0,
+      ]
       try #require(command(.installEndpoint, [endpoint, process, 0] + addresses) == .done)
     }
   }

@@ -11,7 +11,9 @@ import Testing
     let bench = try Bench(cores: 2, endpoints: 16, services: 10)
     #expect(bench.read(Register.magic) == Register.magicValue)
     #expect(bench.read(Register.version) == Register.versionValue)
-    #expect(bench.read(Register.features) == ([.processLines, .classes] as Features).rawValue)
+    #expect(
+      bench.read(Register.features)
+        == ([.processLines, .classes, .answersDuringFetch] as Features).rawValue)
     #expect(bench.read(Register.capacity) == 8 << 32 | 16 << 16 | 2)
     #expect(bench.read(Register.serviceCapacity) == 10)
     #expect(bench.read(Register.ethernetAddress) == 0x0C53_3103_0028)

@@ -9,12 +9,15 @@ import Interface
 struct ModelLines: LineAccess {
   let bench: Bench
   let core: Int
+  /// What the consumer leaves in a line that it has answered; nil: nothing.
+  let mark: UInt64?
   private(set) var wasHeld = false
   private(set) var barriers = 0
 
-  init(_ bench: Bench, core: Int) {
+  init(_ bench: Bench, core: Int, mark: UInt64? = nil) {
     self.bench = bench
     self.core = core
+    self.mark = mark
   }
 
   mutating func loadHead(at address: UInt) -> LineHead {
@@ -31,6 +34,10 @@ struct ModelLines: LineAccess {
     return LineHead(code: words[0], data: words[1], argument0: words[2], argument1: words[3])
   }
 
+  mutating func markAnswered(at address: UInt) {
+    if let mark { bench.store(core, UInt64(address), mark) }
+  }
+
   mutating func orderResponseBeforeNextLoad() { barriers += 1 }
 }
 
@@ -40,6 +47,8 @@ struct Consumer {
   let bench: Bench
   let endpoint: Int
   var core: Int
+  /// What it leaves in a line that it has answered; nil: nothing.
+  var mark: UInt64?
   private var loop: MessageLoop
 
   init(_ bench: Bench, endpoint: Int, core: Int) {
@@ -77,9 +86,11 @@ struct Consumer {
   }
 
   mutating func finish() {
-    var lines = ModelLines(bench, core: core)
+    var lines = ModelLines(bench, core: core, mark: mark)
     loop.finishMessage(&lines)
   }
+
+  mutating func turnForYield() { loop.turnForYield() }
 
   /// The acknowledging load.
   mutating func finishAndLoad() -> LineHead? {

@@ -134,4 +134,31 @@ import Testing
     first.respond(ResponseHead(status: .success), 1)
     #expect(bench.isConserved)
   }
+
+  /// Step 4 of interface §11.
+  @Test func theProcessWithMostIdleWorkersMakesWayWithTheOneThatWaitedLongest() throws {
+    let bench = try Bench(cores: 4)
+    try bench.install(process: 1, endpoints: [4, 5])
+    try bench.install(process: 2, endpoints: [6])
+    try bench.install(process: 3, endpoints: [7, 8])
+    try #require(bench.installService(process: 3) == .done)
+    // In the order in which they begin to wait; process 1 has two of them.
+    let workers = [(endpoint: 6, core: 0, process: 2), (5, 2, 1), (4, 1, 1)].map {
+      endpoint, core, process in
+      let worker = Consumer(bench, endpoint: endpoint, core: core)
+      worker.publishUser(process: process)
+      bench.now += 10
+      #expect(worker.load() == nil)
+      return worker
+    }
+    bench.receive(CallFrame())
+    #expect(bench.takeWakes() == [2])
+    #expect(workers[1].load()?.code == Stub.yieldNow)
+    // Now each has one, and process 2's has waited longest.
+    var second = CallFrame()
+    second.transaction += 1
+    bench.receive(second)
+    #expect(bench.takeWakes() == [0])
+    #expect(workers[0].load()?.code == Stub.yieldNow)
+  }
 }

@@ -1,6 +1,7 @@
 // A figure's data: columns of numbers, with their names in the first line.
 
 import Foundation
+import Interface
 import Scheduling
 import Simulation
 import Workload
@@ -26,7 +27,7 @@ struct Figure: Sendable {
     tail("tail-dispersed", calls: 100_000, services: [0, 1]) {
       StandardWorkloads.dispersed(load: $0)
     },
-    goodput, cores, idle,
+    mixes, classes, goodput, cores, idle,
   ]
 
   private static let loads = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9]
@@ -53,6 +54,55 @@ struct Figure: Sendable {
         }
         return row
       }
+    }
+  }
+
+  /// Each published mix at load 0.8, one service: its mean, and the 99.9th percentiles of both ideal
+  /// queues and of ours, without the feature and with it, in microseconds.
+  private static let mixes = Figure(
+    name: "mixes",
+    columns: [
+      "mix", "mean", "ideal", "ideal-with-call-cost", "first-come",
+      "ideal-with-call-cost-and-fetch",
+      "first-come-and-fetch",
+    ]
+  ) {
+    try StandardWorkloads.publishedMixes.enumerated().map { number, mix in
+      var experiment = Experiment(
+        cores: StandardWorkloads.cores, workload: StandardWorkloads.oneService(mix, load: 0.8),
+        callCount: 150_000)
+      var row: [Double?] = [Double(number), mix.meanNanoseconds / 1000]
+      var ideal = try experiment.run(.idealQueue)
+      row.append(ideal.percentile(0.999))
+      for answersDuringFetch in [true, false] {
+        experiment.costs.answersDuringFetch = answersDuringFetch
+        for contender: Contender in [.idealQueueWithCallCost, .policy(.firstCome(FirstCome()))] {
+          var measured = try experiment.run(contender)
+          row.append(measured.percentile(0.999))
+        }
+      }
+      return row
+    }
+  }
+
+  /// RocksDB's GET and SCAN as procedures of one process: the 99.9th percentile of each, in one class
+  /// and in two.
+  private static let classes = Figure(
+    name: "classes", columns: ["load", "GET", "GET urgent", "SCAN", "SCAN bulk"]
+  ) {
+    try [0.5, 0.7, 0.8, 0.9].map { load in
+      var experiment = Experiment(
+        cores: StandardWorkloads.cores, workload: StandardWorkloads.dispersed(load: load),
+        callCount: 100_000)
+      var measured: [Simulation.Measurement] = []
+      for classes: [ServiceClass] in [[.normal, .normal], [.urgent, .bulk]] {
+        experiment.classes = classes
+        measured.append(try experiment.run(.policy(.firstCome(FirstCome()))))
+      }
+      return [load]
+        + [0, 1].flatMap { service in
+          measured.indices.map { measured[$0].percentile(0.999, ofService: service) }
+        }
     }
   }
 

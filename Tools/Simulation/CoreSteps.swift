@@ -66,9 +66,9 @@ extension SimulatedMachine {
 
   private mutating func finishKernelMessage(_ core: Int, at time: UInt64) {
     var loop = cores[core].loop
+    accessing = core
     loop.finishMessage(&self)
     cores[core].loop = loop
-    cores[core].acknowledges = true
     plan(core, .loadKernel, at: time + costs.requestNanoseconds)
   }
 
@@ -92,7 +92,6 @@ extension SimulatedMachine {
   private mutating func goOn(_ thread: Int, on core: Int, at time: UInt64) {
     switch threads[thread].place {
     case .load: plan(core, .loadWorker, at: time + costs.requestNanoseconds)
-    case .finish: finishWorkerMessage(thread, on: core, at: time)
     case .handler(let remaining):
       // Its line is in the cache of the core that had it before.
       let line =
@@ -119,8 +118,12 @@ extension SimulatedMachine {
       let work = calls[call].serviceNanoseconds + costs.nanoseconds(costs.warmInstructions)
       beginHandler(thread, on: core, at: time, for: work)
     case Code.yieldNow:
-      threads[thread].place = .finish
+      threads[thread].loop.turnForYield()
       park(core, instructions: costs.yieldInstructions, at: time)
+    case Code.again:
+      // The mark of a line that is still in the core's cache.
+      spend(costs.againInstructions)
+      plan(core, .loadWorker, at: now + costs.nanoseconds(costs.againInstructions))
     default:
       spend(costs.tryAgainInstructions)
       finishWorkerMessage(
@@ -146,10 +149,10 @@ extension SimulatedMachine {
 
   private mutating func finishWorkerMessage(_ thread: Int, on core: Int, at time: UInt64) {
     var loop = threads[thread].loop
+    accessing = core
     loop.finishMessage(&self)
     threads[thread].loop = loop
     threads[thread].place = .load
-    cores[core].acknowledges = true
     plan(core, .loadWorker, at: time + costs.requestNanoseconds)
   }
 
@@ -178,19 +181,12 @@ extension SimulatedMachine {
   ) -> (head: LineHead, time: UInt64)? {
     accessing = core
     accessIsHeld = false
-    if cores[core].acknowledges {
-      cores[core].acknowledges = false
-      cores[core].fetched = now + (costs.answersDuringFetch ? 0 : costs.fetchNanoseconds)
-      replyDelay = costs.fetchNanoseconds
-    } else {
-      replyDelay = 0
-    }
     let head = loop.loadMessage(&self)
     guard !accessIsHeld else {
       cores[core].isHeld = true
       return nil
     }
-    return (head, max(now, cores[core].fetched) + costs.answerNanoseconds)
+    return (head, now + costs.answerNanoseconds)
   }
 
   private mutating func storeResponse(
@@ -198,7 +194,6 @@ extension SimulatedMachine {
   ) {
     let access = Access(nowNanoseconds: now, core: CoreIdentifier(UInt16(core)))
     func offset(_ word: Int) -> UInt64 { UInt64(loop.currentLine) + UInt64(8 * word) }
-    replyDelay = 0
     if let result {
       nic.store(access, offset: offset(ControlLineWord.firstArgument), size: 8, value: result)
     }
@@ -227,6 +222,15 @@ extension SimulatedMachine: LineAccess {
       words[word] = value
     }
     return LineHead(code: words[0], data: words[1], argument0: words[2], argument1: words[3])
+  }
+
+  /// A worker's line, which its core has; the kernel's are not marked.
+  public mutating func markAnswered(at address: UInt) {
+    guard cores[accessing].thread != nil else { return }
+    nic.store(
+      Access(nowNanoseconds: now, core: CoreIdentifier(UInt16(accessing))),
+      offset: UInt64(address), size: 8, value: Code.again)
+    takeOutputs()
   }
 
   /// A response lies in the core's own cache by then; a state line's store was waited for.

@@ -11,19 +11,21 @@ public struct Costs: Hashable, Sendable {
 
   /// A warm null call, from the load that brings it to the load that acknowledges it: `make run`,
   /// User/README.md.
-  public var warmInstructions = 10.0
+  public var warmInstructions = 11.0
   /// CALL or RESUME answered → the worker's own load answered: "cold dispatch" of wengen-trace's table
   /// of paths, which Tests/Boot/CostTests.swift prints, as the two below.
-  public var enterInstructions = 125.0
+  public var enterInstructions = 126.0
   /// YIELDNOW answered → the kernel pair loaded: stub, trap, park. "YIELDNOW to kernel".
   public var yieldInstructions = 40.0
   /// Interrupt in a handler → the kernel pair loaded: all registers saved, interrupt acknowledged,
-  /// parked. "preemption" is 383, up to another process's own load, of which the cold dispatch's are
-  /// 125.
-  public var preemptInstructions = 258.0
+  /// parked. "preemption" is 390, up to another process's own load, of which the cold dispatch's are
+  /// 126.
+  public var preemptInstructions = 264.0
   /// TRYAGAIN answered → the next load, in the user loop (User/README.md). The dispatch thread's are
   /// more, and not known.
-  public var tryAgainInstructions = 8.0
+  public var tryAgainInstructions = 9.0
+  /// A line that hit its mark → its next load (User/Start/Start.S).
+  public var againInstructions = 3.0
 
   /// From a core's miss to the home, and from the home's answer to the core. A load that finds its
   /// message there takes 764 ns, of which 60 in the NIC; half of the rest each way.
@@ -31,9 +33,9 @@ public struct Costs: Hashable, Sendable {
   public var answerNanoseconds: UInt64 = 352
   /// The home's clean-invalidate of a control line, until the line is back.
   public var fetchNanoseconds: UInt64 = 980
-  /// What if: the NIC answers the load of one line while the fetch of the other is still under way.
-  /// Interface R4 has the answer follow the fetch, as the prototype's hardware does.
-  public var answersDuringFetch = false
+  /// Whether the NIC has that feature (interface R17). Without it the answer follows the fetch, as the
+  /// prototype's hardware does.
+  public var answersDuringFetch = true
   /// The NIC's own way from frame to line, or from line to frame.
   public var pipelineNanoseconds: UInt64 = 60
   /// From the NIC's interrupt to the core: as a message, one way.
@@ -45,9 +47,9 @@ public struct Costs: Hashable, Sendable {
     UInt64((instructions * nanosecondsPerInstruction).rounded())
   }
 
-  /// How long a warm call keeps a core besides its handler: the loop, the load's way to the home,
-  /// the fetch of the response, the answer's way to the core. A queue without scheduling costs
-  /// pays this too.
+  /// How long a warm call keeps a core besides its handler: the loop, the load's way to the home, the
+  /// answer's way to the core, and without the feature the fetch of the response between them. A queue
+  /// without scheduling costs pays this too.
   public var warmCallNanoseconds: UInt64 {
     nanoseconds(warmInstructions) + requestNanoseconds + answerNanoseconds
       + (answersDuringFetch ? 0 : fetchNanoseconds)

@@ -7,6 +7,8 @@ struct Event: Hashable {
     case arrival
     /// The NIC's own time: a stall limit or a quantum ends.
     case timer
+    /// A line that the NIC fetches is home.
+    case fetch
     /// A core comes to the end of its phase, unless it was interrupted since.
     case step
     /// The NIC's interrupt reaches a core.

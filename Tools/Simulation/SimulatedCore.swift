@@ -22,10 +22,6 @@ struct SimulatedCore {
   var thread: Int?
   /// Counts up when a planned step is off.
   var generation: UInt32 = 0
-  /// The load under way acknowledges a message, so the home fetches a line before it answers (R4).
-  var acknowledges = false
-  /// The home has the fetched line.
-  var fetched: UInt64 = 0
   var isHeld = false
   /// An interrupt came while the core waited for a load: it is taken when the load is answered.
   var hasInterrupt = false
@@ -37,8 +33,6 @@ struct SimulatedThread {
   enum Place: Hashable {
     /// The next thing is the load of its current line.
     case load
-    /// The YIELDNOW stub will come back from its system call: flip, then load.
-    case finish
     /// In mid-request: time that its handler still needs.
     case handler(remainingNanoseconds: UInt64)
   }

@@ -19,11 +19,11 @@ public struct SimulatedMachine {
   var events = EventQueue()
   var now: UInt64 = 0
   var timer = UInt64.max
+  /// When the first fetch ends that is under way, as an event was planned for it.
+  var fetchTimer = UInt64.max
   /// The core whose access is under way.
   var accessing = 0
   var accessIsHeld = false
-  /// How long after the access under way its reply leaves.
-  var replyDelay: UInt64 = 0
   var calls: [PlannedCall] = []
   var templates: [CallTemplate]
   var outcome = Outcome()
@@ -36,6 +36,7 @@ public struct SimulatedMachine {
     static let kernelOther: UInt64 = 0x1020
     static let tryAgain: UInt64 = 0x2000
     static let yieldNow: UInt64 = 0x2010
+    static let again: UInt64 = 0x2020
     static let handler: UInt64 = 0x3000
   }
 
@@ -47,16 +48,19 @@ public struct SimulatedMachine {
     let parts = (0..<settings.processCount).map { settings.part(ofProcess: $0) }
     let threadCount = parts.reduce(0) { $0 + $1.cores }
     let callsWaiting = settings.services.reduce(0) { $0 + $1.queueLimit }
-    guard
-      let nic = Lauberhorn(
-        Configuration(
-          coreCount: cores, endpointCount: cores + threadCount,
-          processCount: settings.services.count + 1, serviceCount: settings.services.count,
-          callCount: min(callsWaiting + threadCount, 1 << 15),
-          stallLimitNanoseconds: settings.stallLimitNanoseconds,
-          ethernetAddress: EthernetAddress(CallTemplate.serverEthernet),
-          internetAddress: InternetAddress(CallTemplate.serverInternet)))
-    else { throw SimulationFault(description: "a NIC for \(settings) cannot be built") }
+    var configuration = Configuration(
+      coreCount: cores, endpointCount: cores + threadCount,
+      processCount: settings.services.count + 1, serviceCount: settings.services.count,
+      callCount: min(callsWaiting + 2 * threadCount, 1 << 15),
+      stallLimitNanoseconds: settings.stallLimitNanoseconds,
+      ethernetAddress: EthernetAddress(CallTemplate.serverEthernet),
+      internetAddress: InternetAddress(CallTemplate.serverInternet))
+    configuration.fetchNanoseconds = costs.fetchNanoseconds
+    configuration.invalidationNanoseconds = costs.requestNanoseconds
+    configuration.answersDuringFetch = costs.answersDuringFetch
+    guard let nic = Lauberhorn(configuration) else {
+      throw SimulationFault(description: "a NIC for \(settings) cannot be built")
+    }
     self.nic = nic
     self.cores = (0..<cores).map { SimulatedCore(loop: Self.loop(endpoint: $0)) }
     threads = []
@@ -121,6 +125,8 @@ public struct SimulatedMachine {
         .installEndpoint,
         [
           UInt64(cores.count + index), UInt64(thread.process), 0, 0, Code.tryAgain, Code.yieldNow,
+          // It marks its lines (R17).
+          0, 0, 0, 0, 1,
         ])
     }
   }
@@ -172,6 +178,10 @@ public struct SimulatedMachine {
           events.insert(Event(at: calls[arrived].arrivalNanoseconds, .arrival))
         }
       case .timer: advanceNIC(event)
+      case .fetch:
+        fetchTimer = .max
+        nic.completeFetches(nowNanoseconds: now)
+        takeOutputs()
       case .step where cores[Int(event.core)].generation == event.generation:
         step(Int(event.core))
       case .step: continue
@@ -181,6 +191,7 @@ public struct SimulatedMachine {
         if let lookEvery { events.insert(Event(at: now + lookEvery, .look)) }
       }
       if usesQuanta { setTimer() }
+      setFetchTimer()
       if let fault { throw fault }
     }
     outcome.nanoseconds = now
@@ -214,7 +225,6 @@ public struct SimulatedMachine {
   private mutating func arrive(_ index: Int) {
     let service = calls[index].service
     templates[service].setNumber(UInt32(index))
-    replyDelay = 0
     let frame = templates[service].bytes
     nic.receive(frame.span, nowNanoseconds: now)
     takeOutputs()
@@ -230,9 +240,14 @@ public struct SimulatedMachine {
     events.insert(Event(at: timer, .timer))
   }
 
+  private mutating func setFetchTimer() {
+    guard let end = nic.firstFetchEnd, end < fetchTimer else { return }
+    fetchTimer = end
+    events.insert(Event(at: end, .fetch))
+  }
+
   private mutating func advanceNIC(_ event: Event) {
     guard event.time == timer else { return }
-    replyDelay = 0
     nic.advance(nowNanoseconds: now)
     takeOutputs()
     timer = .max
@@ -272,7 +287,7 @@ public struct SimulatedMachine {
     switch ReplyContent(frame: bytes.span.extracting(0..<length)) {
     case .result(let call, let value)
     where value == ReplyContent.expectedResult(UInt64(call)) && outcome.replies[call] == 0:
-      outcome.replies[call] = now + replyDelay + costs.pipelineNanoseconds
+      outcome.replies[call] = now + costs.pipelineNanoseconds
     case .rejected(let call) where outcome.replies[call] == 0:
       outcome.replies[call] = Outcome.rejected
     case let content:

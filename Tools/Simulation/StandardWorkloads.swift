@@ -29,6 +29,20 @@ public enum StandardWorkloads {
       [.fixed(microseconds: 1.5), .fixed(microseconds: 635)], seed, cores)
   }
 
+  /// One service with such calls.
+  public static func oneService(
+    _ mix: ServiceTimeMix, load: Double, seed: UInt64 = 1
+  ) -> Workload {
+    make(load, .even(services: 1), .steady, [mix], seed, cores)
+  }
+
+  /// Mixes that papers about calls of microseconds measure with.
+  public static let publishedMixes: [ServiceTimeMix] =
+    [
+      .fixed(microseconds: 1), .fixed(microseconds: 10), .exponential(microseconds: 1),
+      .exponential(microseconds: 10), .exponential(microseconds: 50),
+    ] + ServiceTimeMix.named
+
   private static func make(
     _ load: Double, _ popularity: Popularity, _ shift: Workload.Shift, _ mixes: [ServiceTimeMix],
     _ seed: UInt64, _ cores: Int

@@ -16,6 +16,11 @@ public struct UserLines: LineAccess {
   }
 
   @inline(__always)
+  public mutating func markAnswered(at address: UInt) {
+    user_mark_answered(address)
+  }
+
+  @inline(__always)
   public mutating func orderResponseBeforeNextLoad() {
     user_order_response_before_next_load()
   }

@@ -44,6 +44,18 @@ user_stub_try_again:
     ret
     .size user_stub_try_again, . - user_stub_try_again
 
+// The mark of an answered line (R17): the load came while the core still had it. Loads it again, and
+// does what the loop does with what it then is; the handler returns to the loop. x3: the line.
+    .section .text.user_stub_again, "ax", %progbits
+    .global user_stub_again
+    .type user_stub_again, %function
+    .balign 16
+user_stub_again:
+    ldp     x9, x0, [x3]
+    ldp     x1, x2, [x3, #16]
+    br      x9
+    .size user_stub_again, . - user_stub_again
+
 // YIELDNOW: give up the core (R9). x3: the line that brought the message. The thread goes on at
 // user_loop, on the core that it gets next, with the other line, whose load acknowledges (R4).
     .section .text.user_stub_yield_now, "ax", %progbits

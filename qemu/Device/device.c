@@ -120,6 +120,7 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
         .traced = s->trace_path != NULL,
         .held_loads = s->held_loads,
         .colours = s->colours,
+        .answers_during_fetch = s->answers_during_fetch,
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
@@ -274,6 +275,8 @@ static Property properties[] = {
     DEFINE_PROP_UINT64("turn", LauberhornState, turn, 10 * SCALE_US),
     DEFINE_PROP_UINT16("held-loads", LauberhornState, held_loads, 0),
     DEFINE_PROP_BOOL("colours", LauberhornState, colours, true),
+    DEFINE_PROP_BOOL("answers-during-fetch", LauberhornState,
+                     answers_during_fetch, true),
     DEFINE_PROP_STRING("counters", LauberhornState, counters_path),
     DEFINE_PROP_STRING("view", LauberhornState, view_path),
     DEFINE_PROP_STRING("replay", LauberhornState, replay_path),
@@ -322,6 +325,7 @@ static const struct {
     { "turn", "nanoseconds that a core runs while others wait (with -icount)" },
     { "held-loads", "loads that are held at most; 0: any number (R16)" },
     { "colours", "loads that would share a colour are not held (R16)" },
+    { "answers-during-fetch", "calls do not wait for responses (R17)" },
     { "counters", "file to write all counters to when QEMU ends" },
     { "view", "file for what the NIC knows of the kernel when QEMU ends" },
     { "replay", "pcap file of frames that come at the times it says" },

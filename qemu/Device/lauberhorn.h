@@ -68,6 +68,7 @@ struct LauberhornState {
     uint64_t turn;
     uint16_t held_loads;
     bool colours;
+    bool answers_during_fetch;
     LauberhornFaults faults;
     char *interrupt_order;
     char *counters_path;

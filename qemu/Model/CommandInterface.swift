@@ -23,6 +23,7 @@ extension Lauberhorn {
     case Register.features:
       var features: Features = [.processLines, .classes]
       if heldLoadLimit > 0 { features.insert(.colours) }
+      if configuration.answersDuringFetch { features.insert(.answersDuringFetch) }
       return features.rawValue
     case Register.heldLoadLimit: return UInt64(heldLoadLimit)
     case Register.capacity:
@@ -163,7 +164,7 @@ extension Lauberhorn {
       guard let process = processArgument(1) else { return .invalidProcess }
       guard processes[process].isInstalled else { return .notInstalled }
       guard addresses.tryAgain != 0, addresses.yieldNow != 0 else { return .invalidAddress }
-      install(endpoint, addresses, workerOf: process)
+      install(endpoint, addresses, workerOf: process, marksLines: argument(10) == 1)
     }
     return .done
   }

@@ -21,6 +21,15 @@ public struct Configuration: Hashable, Sendable {
   /// How long after a store to it a state line is taken back; `.max`: when `fetchStateLine` is
   /// called, or when a decision needs it.
   public var stateFetchNanoseconds: UInt64 = 0
+  /// How long the clean-invalidate of a control line takes until the line is home; 0: no time; `.max`:
+  /// until `completeFetch` is called.
+  public var fetchNanoseconds: UInt64 = 0
+  /// How much of that goes by before the core's copy is gone; `.max`: until `loseFetchedLine` is
+  /// called, or the line is home.
+  public var invalidationNanoseconds: UInt64 = 0
+  /// Whether a worker's load is answered before its response is fetched, if the worker is made for
+  /// that (R17).
+  public var answersDuringFetch = true
   public var faults = FaultSettings()
   /// Whether the directory has Enzian's colours (R16).
   public var hasColours = false
@@ -115,6 +124,8 @@ public struct Lauberhorn: Hashable, Sendable {
   var lines: LineStore
   var caches: CoreCaches
   var loadLines: LoadLines
+  /// Endpoints with a `fetch`, the first to end first.
+  var fetching: [EndpointIdentifier]
   var faults: FaultGenerator
   var faultCounters = FaultCounters()
   var receivedWire = FaultyWire()
@@ -156,12 +167,14 @@ public struct Lauberhorn: Hashable, Sendable {
     lines = LineStore(lines: lineMap.count)
     caches = CoreCaches(lines: lineMap.count)
     loadLines = LoadLines(processes: configuration.processCount, cores: configuration.coreCount)
+    fetching = []
+    fetching.reserveCapacity(configuration.endpointCount)
     faults = FaultGenerator(seed: configuration.faults.seed)
     calls = CallTable(capacity: configuration.callCount)
   }
 
   /// When time matters next: the first end of a held load's stall limit, the first request that
-  /// reaches the home, the first state line to be taken back. Nil: never.
+  /// reaches the home, the first line to be taken back. Nil: never.
   public var deadline: UInt64? {
     var first: UInt64?
     func consider(_ time: UInt64) { first = min(first ?? time, time) }
@@ -170,6 +183,7 @@ public struct Lauberhorn: Hashable, Sendable {
       if let arrival = core.requestArrival { consider(arrival) }
       if let unseen = core.unseenState { consider(unseen.fetchTime) }
     }
+    if let firstFetchEnd { consider(firstFetchEnd) }
     if let wireDeadline { consider(wireDeadline) }
     if let firstQuantumEnd { consider(firstQuantumEnd) }
     if let fetch = processes.firstStateFetch { consider(fetch) }
@@ -183,6 +197,7 @@ public struct Lauberhorn: Hashable, Sendable {
     clock.nanoseconds = nowNanoseconds
     advanceReceivedWire(nowNanoseconds: nowNanoseconds)
     fetchProcessStates(nowNanoseconds: nowNanoseconds)
+    completeFetches(nowNanoseconds: nowNanoseconds)
     for index in cores.indices {
       let core = CoreIdentifier(UInt16(index))
       if let unseen = self[core].unseenState, unseen.fetchTime <= nowNanoseconds {

@@ -74,8 +74,12 @@ public func create(_ configuration: UnsafePointer<LauberhornConfiguration>) -> O
   configuration.isTraced = wanted.traced
   configuration.hasColours = wanted.colours
   configuration.heldLoads = Int(wanted.held_loads)
-  // The link is as slow for a state as for any other line.
+  // The link is as slow for a state as for any other line; what is fetched is in the core's cache all
+  // that time.
   configuration.stateFetchNanoseconds = faults.lineLatencyNanoseconds
+  configuration.fetchNanoseconds = faults.lineLatencyNanoseconds
+  configuration.invalidationNanoseconds = faults.lineLatencyNanoseconds
+  configuration.answersDuringFetch = wanted.answers_during_fetch
   let model = Lauberhorn(configuration)
   guard let model else { return nil }
   // Safety: both allocations live until destroy, which is the only place that frees them.

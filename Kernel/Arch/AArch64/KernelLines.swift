@@ -18,6 +18,10 @@ public struct KernelLines: LineAccess {
       code: words.code, data: words.data, argument0: words.argument0, argument1: words.argument1)
   }
 
+  /// A kernel endpoint's response may decide what comes next, so the NIC waits for it (R17).
+  @inline(__always)
+  public mutating func markAnswered(at address: UInt) {}
+
   /// DMB SY: the observer is the FPGA, which is outside the inner shareable domain of the cores
   /// as far as the architecture tells (the prototype uses the same barrier).
   @inline(__always)

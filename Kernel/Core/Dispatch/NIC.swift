@@ -101,8 +101,10 @@ struct NIC: Sendable {
     var data: UInt64 = 0
   }
 
+  /// - Parameter marksLines: its consumer does what R17 asks for.
   func installEndpoint(
-    _ endpoint: EndpointIdentifier, process: ProcessIdentifier, core: CoreIdentifier, stubs: Stubs
+    _ endpoint: EndpointIdentifier, process: ProcessIdentifier, core: CoreIdentifier, stubs: Stubs,
+    marksLines: Bool = false
   ) throws(Failure) {
     setArgument(0, UInt64(endpoint.number))
     setArgument(1, UInt64(process.number))
@@ -114,6 +116,7 @@ struct NIC: Sendable {
     setArgument(7, stubs.resume)
     setArgument(8, stubs.frame)
     setArgument(9, stubs.data)
+    setArgument(10, marksLines ? 1 : 0)
     try execute(.installEndpoint)
   }
 

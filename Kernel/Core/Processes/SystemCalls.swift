@@ -272,8 +272,10 @@ enum SystemCalls {
         var stubs = NIC.Stubs()
         stubs.tryAgain = tryAgain
         stubs.yieldNow = yieldNow
+        // The user loop marks its lines. Who has another loop, without, may find its own old calls.
         try nic.installEndpoint(
-          thread.endpoint, process: process, core: CoreIdentifier(0), stubs: stubs)
+          thread.endpoint, process: process, core: CoreIdentifier(0), stubs: stubs,
+          marksLines: true)
         thread.attach(loopEntry: loop)
         return SystemError.none
       } catch {

@@ -35,8 +35,8 @@ public protocol DispatchPolicy: Sendable {
 }
 
 extension DispatchPolicy {
-  /// 50 µs, about ten switches on Enzian: four processes on 16 cores at 0.8 load then switch for three
-  /// calls in ten, not for all of them (Documentation/simulation.md).
+  /// 50 µs, about fifteen switches on Enzian: four processes on 16 cores at 0.8 load then switch for
+  /// three calls in ten, not for all of them (Documentation/simulation.md).
   public var patienceNanoseconds: UInt64 { 50_000 }
 
   /// Steps 1, 3, 4, 5, 7: what no policy that shares cores does otherwise. A call never waits

@@ -54,7 +54,9 @@ public struct RandomSearch {
 extension Action {
   var isNuisance: Bool {
     switch self {
-    case .step, .drain, .fetchState, .fetchProcessState, .arrive, .settle: false
+    case .step, .drain, .fetchState, .fetchProcessState, .loseFetchedLine, .completeFetch, .arrive,
+      .settle:
+      false
     case .stallLimit, .interrupt, .preempt, .evict, .reload, .kill, .changeLimit, .readLoad: true
     }
   }

@@ -24,6 +24,10 @@ public enum Action: Hashable, Sendable {
   case reload(core: Int)
   /// The NIC takes a core's state line back and sees what the kernel stored.
   case fetchState(core: Int)
+  /// A line that the NIC fetches is gone from the cache that had it.
+  case loseFetchedLine(endpoint: Int)
+  /// A line that the NIC fetches has come home.
+  case completeFetch(endpoint: Int)
   /// The kernel stores a process's other maximum of cores.
   case changeLimit(process: Int)
   /// The NIC takes a process's state line back.
@@ -56,6 +60,16 @@ extension World {
         actions.append(.drain(core: core.number, store: store))
       }
       if nic.hasUnseenState(core.number) { actions.append(.fetchState(core: core.number)) }
+    }
+    for endpoint in 0..<scenario.cores + threads.count {
+      let fetch = nic.fetchState(of: EndpointIdentifier(UInt16(endpoint)))
+      guard fetch.isUnderWay else { continue }
+      // Only a line that nobody waits for can be loaded before it is gone.
+      if fetch.hits, nic.isAnsweredDuringFetch(endpoint) {
+        actions.append(.loseFetchedLine(endpoint: endpoint))
+      } else {
+        actions.append(.completeFetch(endpoint: endpoint))
+      }
     }
     for process in scenario.processes.indices {
       if nic.hasUnseenState(ProcessIdentifier(UInt16(process + 1))) {
@@ -180,6 +194,12 @@ extension World {
       try reload(core)
     case .fetchState(let core):
       nic.fetchStateLine(of: CoreIdentifier(UInt16(core)))
+      try takeOutputs()
+    case .loseFetchedLine(let endpoint):
+      nic.loseFetchedLine(of: EndpointIdentifier(UInt16(endpoint)))
+      try takeOutputs()
+    case .completeFetch(let endpoint):
+      nic.completeFetch(of: EndpointIdentifier(UInt16(endpoint)))
       try takeOutputs()
     case .changeLimit(let process):
       if budget.limitChanges > 0 { budget.limitChanges -= 1 }

@@ -105,7 +105,9 @@ extension World {
       let waited =
         core.runningThread.map { scenario.endpoint(ofThread: $0) }
         ?? EndpointIdentifier(UInt16(core.number))
-      guard held == waited, nic.cores[core.number].isStalled else {
+      guard nic.cores[core.number].isStalled,
+        held == waited || nic.waitsForFetch(core.number, of: waited)
+      else {
         throw Fault(
           .r2HeldLoad,
           "core \(core.number) waits at endpoint \(waited.number) and nobody will wake it")
@@ -125,12 +127,19 @@ extension World {
           .r11Attachment, "endpoint \(index) has no core and a message is delivered to it")
       }
       if old.message != nil, new.message != nil, old.parity == new.parity,
-        old.message != new.message || old.code != new.code
+        old.message != new.message
+          || old.code != new.code && !isMark(new.code, ofEndpoint: index)
       {
         throw Fault(
           .r3SameMessage, "the message in endpoint \(index) changed before it was acknowledged")
       }
     }
+  }
+
+  /// What a worker leaves in a line that it has answered (R17).
+  private func isMark(_ code: UInt64, ofEndpoint endpoint: Int) -> Bool {
+    endpoint >= scenario.cores
+      && code == CodeAddress.again(scenario.processOfThread[endpoint - scenario.cores])
   }
 
   // MARK: - R6, R7, R12
@@ -196,7 +205,9 @@ extension World {
       for line in 0..<scenario.watchedLines {
         let number = LineIndex(number: index * LineIndex.linesPerEndpoint + line)
         let isCached = nic.caches.owner(of: number) != nil
-        let isGiven = endpoint.message != nil && (line == current || line > 1)
+        let isGiven =
+          endpoint.message != nil && (line == current || line > 1)
+          || endpoint.isAnsweredDuringFetch && line == 1 - current
         guard !isCached || isGiven else {
           throw Fault(.r4Acknowledgement, "a core has line \(line) of endpoint \(index) still")
         }

@@ -19,7 +19,7 @@ extension World {
       schedule(core)
     case .load: try loadKernelMessage(core)
     case .finish:
-      cores[core].loop = try finishMessage(cores[core].loop, on: core)
+      cores[core].loop = try finishMessage(cores[core].loop, on: core, mark: nil)
       cores[core].place = .schedule
     case .user(let thread): try stepThread(thread, on: core)
     }

@@ -7,6 +7,8 @@ import Scheduling
 /// What became of the line access under way.
 struct LineAccessState {
   var core = 0
+  /// What the consumer puts into a line that it has answered; nil: nothing (the kernel).
+  var mark: UInt64?
   var isHeld = false
   var fault: Fault?
 }
@@ -28,6 +30,11 @@ extension World: LineAccess {
       words[word] = value
     }
     return LineHead(code: words[0], data: words[1], argument0: words[2], argument1: words[3])
+  }
+
+  mutating func markAnswered(at address: UInt) {
+    guard let mark = lineAccess.mark else { return }
+    cores[lineAccess.core].stores.append(.line(offset: UInt64(address), value: mark))
   }
 
   mutating func orderResponseBeforeNextLoad() {
@@ -53,8 +60,11 @@ extension World: LineAccess {
   }
 
   /// The loop turns to the other line.
-  mutating func finishMessage(_ loop: MessageLoop, on core: Int) throws(Fault) -> MessageLoop {
-    lineAccess = LineAccessState(core: core)
+  /// - Parameter mark: what a worker's loop leaves in the line; nil in the kernel.
+  mutating func finishMessage(
+    _ loop: MessageLoop, on core: Int, mark: UInt64?
+  ) throws(Fault) -> MessageLoop {
+    lineAccess = LineAccessState(core: core, mark: mark)
     var loop = loop
     loop.finishMessage(&self)
     if let fault = lineAccess.fault { throw fault }

@@ -42,6 +42,8 @@ extension Lauberhorn {
     case queue(ProcessIdentifier)
     case kernel(CoreIdentifier)
     case worker(EndpointIdentifier)
+    /// Its response is on its way.
+    case fetch(EndpointIdentifier)
   }
 
   /// Every call in flight with its place; twice when it stands in two.
@@ -67,6 +69,9 @@ extension Lauberhorn {
       if let call = endpoints[index].call {
         places.append((call, .worker(EndpointIdentifier(UInt16(index)))))
       }
+      if let call = endpoints[index].fetch?.call {
+        places.append((call, .fetch(EndpointIdentifier(UInt16(index)))))
+      }
     }
     return places
   }
@@ -90,6 +95,14 @@ extension Lauberhorn {
   func loadCopies(of process: ProcessIdentifier) -> (said: ProcessLoad, isOutdated: Bool)? {
     guard loadLines.hasCopies(process) else { return nil }
     return (loadLines.load(of: process), loadLines.isOutdated(process))
+  }
+
+  /// The load of C[p] was answered, or can be, although C[1−p] is still to be fetched.
+  func isAnsweredDuringFetch(_ endpoint: Int) -> Bool { endpoints[endpoint].isAnsweredDuringFetch }
+
+  /// The core's load will be executed again when the fetch is over.
+  func waitsForFetch(_ core: Int, of endpoint: EndpointIdentifier) -> Bool {
+    cores[core].awaitedFetch == endpoint && self[endpoint].fetch != nil
   }
 
   func loadNow(of process: ProcessIdentifier) -> ProcessLoad { load(of: process) }
@@ -164,6 +177,12 @@ extension Lauberhorn {
       digest.combine(endpoint.resumedBy)
       if endpoint.needsResume { digest.combine(rank(endpoint.detachOrder)) }
       digest.combine(endpoint.nextOfProcess)
+      digest.combine(endpoint.fetch.map { Int($0.purpose.rawValue) } ?? -1)
+      if let fetch = endpoint.fetch {
+        digest.combine(fetch.line == .one)
+        combine(fetch.call, into: &digest)
+        digest.combine(fetch.access?.core)
+      }
     }
     for index in endpoints.indices {
       for line in 0..<watchedLines {
@@ -184,6 +203,8 @@ extension Lauberhorn {
         digest.combine(deadlines.firstIndex(of: core.heldDeadline) ?? -1)
       }
       digest.combine(core.isStalled)
+      digest.combine(core.awaitedFetch)
+      digest.combine(core.wasPreemptedAtFetch)
       digest.combine(core.unseenState?.isStored ?? false)
       combine(core.pendingCall, into: &digest)
       digest.combine(core.offeredEndpoint)

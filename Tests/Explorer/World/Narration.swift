@@ -16,6 +16,10 @@ extension World {
     case .evict(let core, let line): "core \(core) evicts the line at 0x\(String(line, radix: 16))"
     case .reload(let core): "core \(core) evicts its line and loads it again"
     case .fetchState(let core): "the NIC sees the state line of core \(core)"
+    case .loseFetchedLine(let endpoint):
+      "the line of endpoint \(endpoint) that the NIC fetches is gone from the core's cache"
+    case .completeFetch(let endpoint):
+      "the line of endpoint \(endpoint) that the NIC fetches is home"
     case .changeLimit(let process):
       "the kernel stores another maximum of cores of process \(process)"
     case .fetchProcessState(let process): "the NIC sees the state line of process \(process)"

@@ -21,6 +21,8 @@ enum CodeAddress {
   static let kernelResume: UInt64 = 0x4000
   static func tryAgain(_ process: Int) -> UInt64 { 0x10_0000 * UInt64(process) + 0x100 }
   static func yieldNow(_ process: Int) -> UInt64 { 0x10_0000 * UInt64(process) + 0x200 }
+  /// The mark of a line that was answered: loads the line again.
+  static func again(_ process: Int) -> UInt64 { 0x10_0000 * UInt64(process) + 0x500 }
   static func handler(_ process: Int, echo: Bool) -> UInt64 {
     0x10_0000 * UInt64(process) + (echo ? 0x400 : 0x300)
   }

@@ -50,6 +50,16 @@ public struct Budget: Hashable, Sendable {
   }
 }
 
+/// What a fetch of a control line takes, and whether the next message waits for it.
+public enum FetchPlan: UInt8, Hashable, Sendable {
+  /// No time: it is over when the load that acknowledges is there.
+  case atOnce
+  /// Until the explorer ends it; the answer follows (R4).
+  case beforeAnswer
+  /// The same, but the answer need not follow (R17).
+  case behindAnswer
+}
+
 /// A process: its threads, its share of the machine, and its clients' calls in their order.
 public struct ProcessPlan: Hashable, Sendable {
   public var workers: Int
@@ -81,6 +91,7 @@ public final class Scenario: Sendable {
   public let startsThreads: Bool
   /// A worker that the kernel enters for a CALL stores before it loads (R8).
   public let storesFirst: Bool
+  public let fetches: FetchPlan
   /// Calls that clients have under way at most.
   public let window: Int
 
@@ -93,7 +104,8 @@ public final class Scenario: Sendable {
 
   public init(
     _ name: String, cores: Int, processes: [ProcessPlan], budget: Budget = Budget(),
-    startsThreads: Bool = false, storesFirst: Bool = false, window: Int = 64
+    startsThreads: Bool = false, storesFirst: Bool = false, fetches: FetchPlan = .atOnce,
+    window: Int = 64
   ) {
     self.name = name
     self.cores = cores
@@ -101,6 +113,7 @@ public final class Scenario: Sendable {
     self.budget = budget
     self.startsThreads = startsThreads
     self.storesFirst = storesFirst
+    self.fetches = fetches
     self.window = window
     processOfThread = processes.indices.flatMap { index in
       Array(repeating: index + 1, count: processes[index].workers)

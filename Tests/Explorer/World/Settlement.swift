@@ -54,6 +54,15 @@ extension World {
         try check(after: before)
         moved = true
       }
+      for endpoint in 0..<scenario.cores + threads.count {
+        let identifier = EndpointIdentifier(UInt16(endpoint))
+        guard nic.fetchState(of: identifier).isUnderWay else { continue }
+        let before = Glimpse(self)
+        nic.completeFetch(of: identifier)
+        try takeOutputs()
+        try check(after: before)
+        moved = true
+      }
       if !moved {
         guard let deadline = nic.deadline, deadline < .max else {
           throw Fault(.liveness, "calls are in flight, all cores wait, and nothing will wake them")

@@ -31,10 +31,12 @@ extension World {
       try respond(to: head, thread, on: core)
       threads[thread].place = .finish
     case .yielding:
-      threads[thread].place = .finish
+      threads[thread].loop.turnForYield()
+      threads[thread].place = .load
       park(thread, on: core)
     case .finish:
-      threads[thread].loop = try finishMessage(threads[thread].loop, on: core)
+      threads[thread].loop = try finishMessage(
+        threads[thread].loop, on: core, mark: CodeAddress.again(process))
       threads[thread].place = .load
     }
   }
@@ -45,6 +47,8 @@ extension World {
     switch head.code {
     case CodeAddress.tryAgain(process): threads[thread].place = .finish
     case CodeAddress.yieldNow(process): threads[thread].place = .yielding
+    // The line is still to be fetched, and the load hit what the thread left there.
+    case CodeAddress.again(process): return
     case CodeAddress.handler(process, echo: false), CodeAddress.handler(process, echo: true):
       try checkAnnouncement(of: thread, on: core)
       try checkFirstStore(of: thread, on: core)

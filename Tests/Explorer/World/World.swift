@@ -81,6 +81,12 @@ struct World {
       internetAddress: InternetAddress(WireBytes.serverInternet))
     // The explorer decides when the NIC sees a state line (`Action.fetchState`).
     configuration.stateFetchNanoseconds = .max
+    if scenario.fetches != .atOnce {
+      // And when a line that it fetches is gone from its cache, and when it is home.
+      configuration.fetchNanoseconds = .max
+      configuration.invalidationNanoseconds = .max
+    }
+    configuration.answersDuringFetch = scenario.fetches == .behindAnswer
     guard let nic = Lauberhorn(configuration) else {
       throw Fault(.access, "the NIC cannot be built")
     }
@@ -144,6 +150,8 @@ struct World {
       [
         UInt64(scenario.endpoint(ofThread: thread).number), UInt64(process), 0, 0,
         CodeAddress.tryAgain(process), CodeAddress.yieldNow(process), 0, 0, 0, 0x5000,
+        // It marks its lines (R17).
+        1,
       ])
   }
 

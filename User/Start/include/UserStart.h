@@ -59,6 +59,22 @@ user_load_head(uintptr_t line)
     return head;
 }
 
+/* Only its address is used, here. */
+void user_stub_again(void);
+
+/*
+ * Leaves in an answered line where a load that still finds it shall jump: to
+ * user_stub_again, which loads it again (R17).
+ */
+static inline __attribute__((always_inline)) void
+user_mark_answered(uintptr_t line)
+{
+    __asm__ volatile("str %1, [%0]"
+                     :
+                     : "r"(line), "r"((uintptr_t)user_stub_again)
+                     : "memory");
+}
+
 /*
  * Orders the response's stores before the load that acknowledges them (R5). It
  * must order stores before loads, so neither DMB ST nor DMB LD nor a store-

@@ -43,20 +43,25 @@ enum CallEnd: Hashable {
 }
 
 extension Lauberhorn {
-  /// Ends `call` with the response in the lines of `endpoint`, which are home again (R4).
-  mutating func complete(
-    _ call: CallIndex, withResponseIn endpoint: EndpointIdentifier, _ access: Access
-  ) {
+  /// Its core has acknowledged `call`: the response stands in the line.
+  mutating func noteAnswered(_ call: CallIndex, _ access: Access) {
     calls[call].cost.endSpan(access)
     noteTimes(of: call, end: access.nowNanoseconds)
-    let word = lines.word(ControlLineWord.tail, of: endpoint, line: self[endpoint].parity)
+  }
+
+  /// Ends `call` with the response in the lines of `endpoint`, which are home again (R4).
+  mutating func complete(
+    _ call: CallIndex, withResponseIn endpoint: EndpointIdentifier, line: Parity
+  ) {
+    let word = lines.word(ControlLineWord.tail, of: endpoint, line: line)
     guard let head = ResponseHead(word: word) else {
       end(call, .malformedResponse)
       return
     }
     switch head.status {
     case .success:
-      let sent = sendResults(of: call, in: endpoint, overflowLines: Int(head.overflowLineCount))
+      let sent = sendResults(
+        of: call, in: endpoint, line: line, overflowLines: Int(head.overflowLineCount))
       end(call, sent ? .replied : .malformedResponse)
     case .garbageArguments: end(call, .handlerRefusedArguments)
     case .systemError: end(call, .handlerFailed)
@@ -67,13 +72,13 @@ extension Lauberhorn {
 
   /// False, and no frame, when the results do not fit the signature.
   private mutating func sendResults(
-    of call: CallIndex, in endpoint: EndpointIdentifier, overflowLines: Int
+    of call: CallIndex, in endpoint: EndpointIdentifier, line: Parity, overflowLines: Int
   ) -> Bool {
     let ended = calls[call]
     // Only the lines that the response declared: a reference past them is malformed.
     let used = ArgumentArea.inlineBytes + overflowLines * LineGeometry.lineBytes
     lines.readArguments(
-      of: endpoint, line: self[endpoint].parity, overflowLines: overflowLines, into: &scratch.area)
+      of: endpoint, line: line, overflowLines: overflowLines, into: &scratch.area)
     let end = ReplyEncoder.encodeResults(
       scratch.area, 0..<used, signatures: services.signatures,
       services.resultSignature(of: ended.service), into: &scratch.frame)

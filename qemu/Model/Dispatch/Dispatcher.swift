@@ -161,17 +161,45 @@ extension Lauberhorn {
   // MARK: - 4: an idle worker of another process
 
   private mutating func yieldIdleWorker(for process: ProcessIdentifier) -> Bool {
+    var best: IdleWorker?
     for index in cores.indices {
       guard let held = cores[index].heldEndpoint, !self[held].isKernelEndpoint,
         allows(process, CoreIdentifier(UInt16(index))),
         self[held].process == process || isAboveMinimum(self[held].process),
         helps(process, toTakeCoreOf: self[held].process)
       else { continue }
-      cores[index].wantedBy = process
-      deliver(.yieldNow, to: held)
-      return true
+      let worker = IdleWorker(
+        core: index, endpoint: held, idleOfProcess: idleWorkers(of: self[held].process),
+        stallLimitEnd: cores[index].heldDeadline)
+      if best.map({ worker.isMissedLess(than: $0) }) ?? true { best = worker }
     }
-    return false
+    guard let best else { return false }
+    cores[best.core].wantedBy = process
+    deliver(.yieldNow, to: best.endpoint)
+    return true
+  }
+
+  /// A worker that waits for a call, and could make way for another process's.
+  private struct IdleWorker {
+    let core: Int
+    let endpoint: EndpointIdentifier
+    /// Workers of its process that wait.
+    let idleOfProcess: Int
+    /// The earlier, the longer it has waited.
+    let stallLimitEnd: UInt64
+
+    /// The next call of a process with more idle workers is more likely to find another; and of two
+    /// that have waited, the one that waited longer is less likely to be wanted next.
+    func isMissedLess(than other: IdleWorker) -> Bool {
+      idleOfProcess != other.idleOfProcess
+        ? idleOfProcess > other.idleOfProcess : stallLimitEnd < other.stallLimitEnd
+    }
+  }
+
+  private func idleWorkers(of process: ProcessIdentifier) -> Int {
+    cores.reduce(0) { count, core in
+      count + (core.heldEndpoint.map { self[$0].process == process } ?? false ? 1 : 0)
+    }
   }
 
   private func isAboveMinimum(_ process: ProcessIdentifier) -> Bool {

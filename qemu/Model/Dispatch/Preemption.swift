@@ -15,6 +15,7 @@ extension Lauberhorn {
     counters.count(.preemptions)
     statistics.count(.preemptions, of: core)
     guard let held = self[core].heldEndpoint else {
+      self[core].wasPreemptedAtFetch = self[core].awaitedFetch != nil
       interrupt(core)
       return
     }

@@ -14,9 +14,10 @@ extension Lauberhorn {
 
   mutating func install(
     _ endpoint: EndpointIdentifier, _ addresses: MessageAddresses,
-    workerOf process: ProcessIdentifier
+    workerOf process: ProcessIdentifier, marksLines: Bool
   ) {
     var installed = Endpoint(isInstalled: true, process: process, addresses: addresses)
+    installed.marksLines = marksLines
     installed.nextOfProcess = processes[process].firstEndpoint
     self[endpoint] = installed
     processes[process].firstEndpoint = endpoint
@@ -35,6 +36,8 @@ extension Lauberhorn {
   /// A call in the endpoint ends in an error; a load held at it is answered with nothing; its
   /// lines are zero before anyone else gets them (R12, R13).
   mutating func remove(_ endpoint: EndpointIdentifier) {
+    // A response that was acknowledged is sent (R6), and its line is nobody else's before (R13).
+    completeFetch(of: endpoint)
     let process = self[endpoint].process
     if let core = self[endpoint].core, self[core].heldEndpoint == endpoint {
       releaseHeldLoad(of: core)
@@ -97,6 +100,7 @@ extension Lauberhorn {
   /// All calls of the process end in errors, wherever they are; its services and endpoints are
   /// removed too.
   mutating func remove(_ process: ProcessIdentifier) {
+    completeFetches(of: process)
     services.removeAll(of: process)
     while let call = takeWaitingCall(of: process) { end(call, .processRemoved) }
     for index in cores.indices {

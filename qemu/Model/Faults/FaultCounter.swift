@@ -13,6 +13,8 @@ public enum FaultCounter: UInt16, Hashable, Sendable, CaseIterable {
   case faultEarlyTryAgains
   case faultDelayedRequests
   case faultAnswersFirst
+  /// Loads that hit a line that was being fetched, and so found its mark (R17).
+  case faultMarkedLoads
 }
 
 struct FaultCounters: Hashable {

@@ -42,7 +42,8 @@ extension Lauberhorn {
   /// (R3), so its worker stays with it until then (R1); but a call need not wait for that.
   private mutating func retractOffer(of core: CoreIdentifier, _ access: Access) {
     guard let endpoint = self[core].kernelEndpoint,
-      self[endpoint].message == .call || self[endpoint].message == .resume
+      self[endpoint].message == .call || self[endpoint].message == .resume,
+      self[endpoint].fetch == nil || self[endpoint].isMessageTaken
     else { return }
     if self[endpoint].isMessageTaken {
       guard let call = self[core].pendingCall else { return }
@@ -114,6 +115,7 @@ extension Lauberhorn {
     if let resumer = self[endpoint].resumedBy {
       self[resumer].resumingEndpoint = nil
       self[endpoint].resumedBy = nil
+      fetchIdleLine(ofKernelOf: resumer)
     }
     guard let call = self[endpoint].call else { return }
     if calls[call].cost.core != core { calls[call].cost.endSpan(nil) }
@@ -130,11 +132,15 @@ extension Lauberhorn {
     self[endpoint].core = nil
     self[core].handlerStart = nil
     raiseInterruptAfterAnswer(at: core)
-    if self[core].heldEndpoint == endpoint {
+    if self[core].heldEndpoint == endpoint || self[core].awaitedFetch == endpoint {
       // The core executes another instruction now, so it does not wait: no wake-up.
       self[core].heldEndpoint = nil
+      self[core].awaitedFetch = nil
+      self[core].wasPreemptedAtFetch = false
       self[core].isStalled = false
     }
+    // It has left after YIELDNOW, and goes on with the other line.
+    if self[endpoint].message == .yieldNow { fetchIdleLine(of: endpoint) }
     if let call = self[endpoint].call {
       calls[call].cost.endSpan(access)
       self[endpoint].detachOrder = nextOrder()

@@ -19,6 +19,11 @@ extension Lauberhorn {
     of endpoint: EndpointIdentifier, on core: CoreIdentifier
   ) -> Bool {
     let colourClass = EndpointPlacement.colourClass(of: endpoint)
+    if configuration.hasColours {
+      for other in fetching where other != endpoint {
+        if EndpointPlacement.colourClass(of: other) == colourClass { return false }
+      }
+    }
     var heldLoads = 0
     for index in cores.indices where index != core.index {
       if cores[index].heldEndpoint != nil { heldLoads += 1 }

@@ -30,6 +30,11 @@ struct Endpoint: Hashable {
   var call: CallIndex?
   /// Overflow lines that hold anything, one bit each; to be cleaned on acknowledgement (R13).
   var usedOverflowLines: UInt32 = 0
+  /// Its consumer marks each line that it has answered, so the next message need not wait until that
+  /// is fetched (R17).
+  var marksLines = false
+  /// One of its control lines is on its way home.
+  var fetch: LineFetch?
 
   /// Where its consumer runs, as the cores' state lines say (R11).
   var core: CoreIdentifier?
@@ -58,9 +63,13 @@ struct Endpoint: Hashable {
 
   var isKernelEndpoint: Bool { process == .kernel }
 
-  /// Could serve a call once it gets a core: nobody runs it, no call is in it.
+  /// A response is under way that the load of C[p] did not wait for.
+  var isAnsweredDuringFetch: Bool { fetch?.purpose == .responseBehindAnswer }
+
+  /// Could serve a call once it gets a core: nobody runs it, no call is in it. A store may be the first
+  /// that it does (R8), and must not hit in a line that is still to be fetched (R17).
   var isParked: Bool {
-    isInstalled && core == nil && reservedBy == nil && message != .call
+    isInstalled && core == nil && reservedBy == nil && message != .call && !isAnsweredDuringFetch
   }
 }
 
@@ -88,6 +97,11 @@ struct Core: Hashable {
   var requestedLine: LineIndex?
   /// When that request reaches the home (a fault: the latency of a line); nil: it is there.
   var requestArrival: UInt64?
+  /// Its load has to wait at the home until a line of this endpoint is fetched, and was not executed
+  /// again since.
+  var awaitedFetch: EndpointIdentifier?
+  /// It was preempted meanwhile, so the load is answered as a held one would have been (R9).
+  var wasPreemptedAtFetch = false
   /// The store to its state line that the home has not seen yet.
   var unseenState: UnseenState?
   /// The call that its kernel endpoint got and that no worker endpoint has yet (R8).

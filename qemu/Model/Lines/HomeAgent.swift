@@ -35,6 +35,7 @@ extension Lauberhorn {
       if faultSettings.evictionsPerMillion > 0 {
         loseLineByChance(access.core, near: endpoint)
       }
+      if self[endpoint].fetch != nil { noteLoad(of: line, duringFetchOf: endpoint, access) }
       if !caches.has(line, core: access.core) {
         switch fill(line, of: endpoint, blockOffset, access, at: offset) {
         case .given: break
@@ -78,6 +79,10 @@ extension Lauberhorn {
       storeState(value, word: word, of: process, access)
     case .processLoad: report(.storeToLoadLine, access, at: offset)
     case .endpoint(let endpoint, let blockOffset):
+      if self[endpoint].fetch != nil {
+        loseFetchedLine(of: endpoint, access)
+        guard !storesIntoFetchedLine(value, of: endpoint, blockOffset, size, access) else { return }
+      }
       bindByStore(to: endpoint, blockOffset, access)
       guard self[endpoint].message != nil else {
         report(.storeWithoutMessage, access, at: offset)
@@ -122,6 +127,7 @@ extension Lauberhorn {
       report(.responseNotOrdered, access, at: offset)
     }
     guard hasRequestArrived(line, access) else { return .held }
+    guard !waitsForFetch(line, of: endpoint, access) else { return .held }
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       guard self[endpoint].message != nil else {
         report(.overflowWithoutMessage, access, at: offset)
@@ -241,6 +247,7 @@ extension Lauberhorn {
       request(endpoint, access)
     } else if line != self[endpoint].parity {
       acknowledge(endpoint, access)
+      guard !waitsForFetch(.control(line, of: endpoint), of: endpoint, access) else { return .held }
       request(endpoint, access)
     }
     if self[endpoint].message == nil, !self[access.core].isStalled,
@@ -299,6 +306,12 @@ extension Lauberhorn {
     }
     // What this load, or the acknowledgement before it, lets go on.
     dispatch()
+    if self[core].wasPreemptedAtFetch {
+      self[core].wasPreemptedAtFetch = false
+      if self[endpoint].message == nil {
+        deliver(self[endpoint].isKernelEndpoint ? .retire : .yieldNow, to: endpoint)
+      }
+    }
     if self[endpoint].message == nil, faults.happens(faultSettings.earlyTryAgainsPerMillion) {
       faultCounters.count(.faultEarlyTryAgains)
       deliver(.tryAgain, to: endpoint)
@@ -353,6 +366,8 @@ extension Lauberhorn {
     default:
       guard !isCurrent else { return }
       acknowledge(endpoint, access)
+      // The store waits in the core's write buffer until its line comes.
+      if self[endpoint].fetch?.purpose == .responseBeforeAnswer { completeFetch(of: endpoint) }
     }
     self[access.core].wantedBy = nil
     bind(call, to: endpoint, on: access.core)
@@ -369,6 +384,7 @@ extension Lauberhorn {
     statistics.count(.coldCalls, of: core)
     statistics.count(.cold, of: calls[call].process, calls[call].service)
     deliver(call, toWorker: endpoint)
+    fetchIdleLine(ofKernelOf: core)
   }
 
   /// `core` has no pending call any more; the endpoint that it named is free for others.
@@ -382,16 +398,33 @@ extension Lauberhorn {
 
   // MARK: - Acknowledgement (R4)
 
-  /// Takes the lines back, and the response out of them; cleans them and flips p.
+  /// Takes the lines back, and the response out of them; cleans them and flips p. That takes a while
+  /// when a core has one of the lines (`Fetches`).
   private mutating func acknowledge(_ endpoint: EndpointIdentifier, _ access: Access) {
     traceAcknowledgement(of: endpoint, access)
-    takeBackLines(of: endpoint, for: self[endpoint].call)
-    if self[endpoint].isKernelEndpoint {
-      acknowledgeKernelMessage(endpoint, access)
-    } else if let call = self[endpoint].call {
+    let call = self[endpoint].call
+    if let call {
       self[access.core].handlerStart = nil
       self[endpoint].call = nil
-      complete(call, withResponseIn: endpoint, access)
+      noteAnswered(call, access)
+    }
+    if configuration.fetchNanoseconds > 0, hasLinesInCaches(endpoint) {
+      beginFetch(ofResponseTo: call, in: endpoint, access)
+    } else {
+      takeResponse(to: call, in: endpoint, access)
+    }
+  }
+
+  /// The lines come home, and what the consumer left there takes effect.
+  /// - Parameter access: the load that acknowledged it.
+  mutating func takeResponse(
+    to call: CallIndex?, in endpoint: EndpointIdentifier, _ access: Access
+  ) {
+    takeBackLines(of: endpoint, for: call)
+    if self[endpoint].isKernelEndpoint {
+      acknowledgeKernelMessage(endpoint, access)
+    } else if let call {
+      complete(call, withResponseIn: endpoint, line: self[endpoint].parity)
     }
     clean(endpoint)
     self[endpoint].parity = self[endpoint].parity.flipped

@@ -54,6 +54,7 @@ typedef struct LauberhornConfiguration {
     bool traced; /* events are among the outputs */
     uint16_t held_loads; /* that may be held at most; 0: any number (R16) */
     bool colours; /* the directory has Enzian's colours (R16) */
+    bool answers_during_fetch; /* before a response is fetched (R17) */
 } LauberhornConfiguration;
 
 /* Who accesses a window, and what the simulator has counted for that core. */
