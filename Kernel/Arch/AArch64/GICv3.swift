@@ -133,9 +133,10 @@ public struct TakenInterrupt: ~Copyable {
   /// INTID.
   public let number: UInt32
 
-  /// Takes the interrupt of highest priority; nil when there is none (INTID 1020…1023).
+  /// Takes the interrupt of highest priority; nil when there is none (INTID 1020…1023). Bits 24 and
+  /// above of the register are zero (ICC_IAR1_EL1; Arm IHI 0069, 12.2.14).
   public init?() {
-    let acknowledged = UInt32(truncatingIfNeeded: interrupt_acknowledge() & 0xff_ffff)
+    let acknowledged = UInt32(truncatingIfNeeded: interrupt_acknowledge())
     barrier_complete()
     guard acknowledged < 1020 else { return nil }
     number = acknowledged
@@ -143,7 +144,7 @@ public struct TakenInterrupt: ~Copyable {
 
   /// Whether one waits that was not taken (ICC_HPPIR1_EL1; Arm IHI 0069, 12.2.13).
   public static var isPending: Bool {
-    UInt32(truncatingIfNeeded: read_interrupt_pending() & 0xff_ffff) < 1020
+    UInt32(truncatingIfNeeded: read_interrupt_pending()) < 1020
   }
 
   /// One that was taken before, and kept.
