@@ -195,7 +195,7 @@ explore: packages swift
 	@.build/debug/wengen-explore random $(SEEDS)
 	@.build/debug/wengen-explore large
 
-# Seeds, and the calls of each (Tests/Boot/SoakTests.swift).
+# Seeds, and the calls of each (Tests/Boot/Load/SoakTests.swift).
 SOAK ?= 20x5000
 
 soak: image

@@ -13,7 +13,7 @@ public struct Costs: Hashable, Sendable {
   /// User/README.md.
   public var warmInstructions = 11.0
   /// CALL or RESUME answered → the worker's own load answered: "cold dispatch" of wengen-trace's table
-  /// of paths, which Tests/Boot/CostTests.swift prints, as the two below.
+  /// of paths, which Tests/Boot/Cores/CostTests.swift prints, as the two below.
   public var enterInstructions = 126.0
   /// YIELDNOW answered → the kernel pair loaded: stub, trap, park. "YIELDNOW to kernel".
   public var yieldInstructions = 40.0

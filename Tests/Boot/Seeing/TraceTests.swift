@@ -87,7 +87,7 @@ extension BootTests {
       let (folder, _) = try tracedRun(calls: 5)
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let schema = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../Fixtures/chrome-trace.schema.json").path
+        .appending(path: "../../Fixtures/chrome-trace.schema.json").path
       let result = try ChildProcess.run(
         "/usr/bin/python3",
         [
