@@ -94,7 +94,7 @@ help:
 
 # The parts of a build keep one core busy each, most of the time. Only they run side by side: what is
 # started after them has the terminal.
-build = +@$(MAKE) --no-print-directory --jobs=2
+build = +@$(MAKE) --silent --no-print-directory --jobs=2
 
 run:
 	$(build) image tools
