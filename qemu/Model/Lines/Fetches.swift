@@ -82,8 +82,7 @@ extension Lauberhorn {
 
   /// The consumer has its message, and will not store to the line nor load it.
   mutating func fetchIdleLine(of endpoint: EndpointIdentifier) {
-    guard configuration.fetchNanoseconds > 0, self[endpoint].isMessageTaken,
-      self[endpoint].fetch == nil,
+    guard configuration.fetchNanoseconds > 0, self[endpoint].fetch == nil,
       caches.owner(of: .control(self[endpoint].parity, of: endpoint)) != nil
     else { return }
     begin(.idleLine, in: endpoint, nil, nil, at: clock.nanoseconds)
@@ -186,13 +185,6 @@ extension Lauberhorn {
     while let endpoint = fetching.first, let end = self[endpoint].fetch?.end, end <= nowNanoseconds
     {
       clock.nanoseconds = nowNanoseconds
-      completeFetch(of: endpoint)
-    }
-  }
-
-  /// Before the process is removed: what its workers answered is sent (R6, R12).
-  mutating func completeFetches(of process: ProcessIdentifier) {
-    while let endpoint = fetching.first(where: { self[$0].process == process }) {
       completeFetch(of: endpoint)
     }
   }
