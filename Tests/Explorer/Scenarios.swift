@@ -21,9 +21,10 @@ public enum Scenarios {
       "fetches behind answers, overflow lines", Budget(), [.echo, .int], fetches: .behindAnswer),
     twoByTwo("fetches behind answers, an eviction", Budget(evictions: 1), fetches: .behindAnswer),
     twoByTwo("fetches behind answers, a kill", Budget(kills: 1), fetches: .behindAnswer),
-    twoByTwo(
-      "fetches behind answers, the first touch is a store, a preemption", Budget(preemptions: 1),
-      [.int], storesFirst: true, fetches: .behindAnswer),
+    Scenario(
+      "1 core, 2 processes, 4 calls, fetches behind answers, the first touch is a store, a preemption",
+      cores: 1, processes: [ProcessPlan(calls: [.int, .int]), ProcessPlan(calls: [.int, .int])],
+      budget: Budget(preemptions: 1), storesFirst: true, fetches: .behindAnswer),
     Scenario(
       "1 core, 1 process, 3 calls, fetches behind answers, everything once", cores: 1,
       processes: [ProcessPlan(calls: [.int, .echo, .int])],

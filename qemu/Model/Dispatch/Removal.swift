@@ -100,7 +100,6 @@ extension Lauberhorn {
   /// All calls of the process end in errors, wherever they are; its services and endpoints are
   /// removed too.
   mutating func remove(_ process: ProcessIdentifier) {
-    completeFetches(of: process)
     services.removeAll(of: process)
     while let call = takeWaitingCall(of: process) { end(call, .processRemoved) }
     for index in cores.indices {

@@ -16,6 +16,7 @@ extension Lauberhorn {
     takeBack(line, for: call)
     caches.give(line, to: core, from: lines)
     self[core].requestedLine = nil
+    self[core].wasPreemptedAtFetch = false
     counters.count(.linesFilled)
     charge(call, messages: 2, withData: 1) { $0.lineFills += 1 }
   }

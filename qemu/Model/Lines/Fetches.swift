@@ -36,6 +36,11 @@ struct LineFetch: Hashable {
 }
 
 extension Lauberhorn {
+  /// Without this a fetch is over when it begins, and nothing of what is below happens. Who is on the
+  /// way of a call asks first.
+  @inline(__always)
+  var fetchesTakeTime: Bool { configuration.fetchNanoseconds > 0 }
+
   /// Whether clean-invalidating what an acknowledgement takes would cross the link.
   func hasLinesInCaches(_ endpoint: EndpointIdentifier) -> Bool {
     if caches.owner(of: .control(self[endpoint].parity, of: endpoint)) != nil { return true }
@@ -50,6 +55,7 @@ extension Lauberhorn {
   // MARK: - Requests
 
   /// C[p] was acknowledged.
+  @inline(never)
   mutating func beginFetch(
     ofResponseTo call: CallIndex?, in endpoint: EndpointIdentifier, _ access: Access
   ) {
@@ -74,16 +80,13 @@ extension Lauberhorn {
   /// The call or resume in the kernel's line was carried out: whatever the kernel leaves there will
   /// be ignored.
   mutating func fetchIdleLine(ofKernelOf core: CoreIdentifier) {
-    guard configuration.fetchNanoseconds > 0, let endpoint = self[core].kernelEndpoint else {
-      return
-    }
+    guard fetchesTakeTime, let endpoint = self[core].kernelEndpoint else { return }
     fetchIdleLine(of: endpoint)
   }
 
   /// The consumer has its message, and will not store to the line nor load it.
   mutating func fetchIdleLine(of endpoint: EndpointIdentifier) {
-    guard configuration.fetchNanoseconds > 0, self[endpoint].isMessageTaken,
-      self[endpoint].fetch == nil,
+    guard fetchesTakeTime, self[endpoint].fetch == nil,
       caches.owner(of: .control(self[endpoint].parity, of: endpoint)) != nil
     else { return }
     begin(.idleLine, in: endpoint, nil, nil, at: clock.nanoseconds)
@@ -103,10 +106,10 @@ extension Lauberhorn {
   // MARK: - Accesses meanwhile
 
   /// A load that misses `line` waits for the fetch that is under way, unless its line is another.
+  @inline(never)
   mutating func waitsForFetch(
     _ line: LineIndex, of endpoint: EndpointIdentifier, _ access: Access
   ) -> Bool {
-    guard configuration.fetchNanoseconds > 0 else { return false }
     guard let fetch = self[endpoint].fetch,
       fetch.purpose != .responseBehindAnswer || line == .control(fetch.line, of: endpoint),
       // Without a message it acknowledges nothing, and is reported.
@@ -121,6 +124,7 @@ extension Lauberhorn {
   }
 
   /// A load while a line of `endpoint` is fetched: it may hit that line.
+  @inline(never)
   mutating func noteLoad(
     of line: LineIndex, duringFetchOf endpoint: EndpointIdentifier, _ access: Access
   ) {
@@ -135,10 +139,12 @@ extension Lauberhorn {
   /// for the line, and goes on after the fetch.
   ///
   /// - Returns: whether it hit.
+  @inline(never)
   mutating func storesIntoFetchedLine(
     _ value: UInt64, of endpoint: EndpointIdentifier, _ blockOffset: Int, _ size: Int,
     _ access: Access
   ) -> Bool {
+    loseFetchedLine(of: endpoint, access)
     guard let fetch = self[endpoint].fetch else { return false }
     let line = LineIndex(endpoint, blockOffset: blockOffset)
     guard fetch.purpose == .responseBehindAnswer else {
@@ -186,13 +192,6 @@ extension Lauberhorn {
     while let endpoint = fetching.first, let end = self[endpoint].fetch?.end, end <= nowNanoseconds
     {
       clock.nanoseconds = nowNanoseconds
-      completeFetch(of: endpoint)
-    }
-  }
-
-  /// Before the process is removed: what its workers answered is sent (R6, R12).
-  mutating func completeFetches(of process: ProcessIdentifier) {
-    while let endpoint = fetching.first(where: { self[$0].process == process }) {
       completeFetch(of: endpoint)
     }
   }

@@ -35,7 +35,7 @@ extension Lauberhorn {
       if faultSettings.evictionsPerMillion > 0 {
         loseLineByChance(access.core, near: endpoint)
       }
-      if self[endpoint].fetch != nil { noteLoad(of: line, duringFetchOf: endpoint, access) }
+      if fetchesTakeTime { noteLoad(of: line, duringFetchOf: endpoint, access) }
       if !caches.has(line, core: access.core) {
         switch fill(line, of: endpoint, blockOffset, access, at: offset) {
         case .given: break
@@ -79,9 +79,10 @@ extension Lauberhorn {
       storeState(value, word: word, of: process, access)
     case .processLoad: report(.storeToLoadLine, access, at: offset)
     case .endpoint(let endpoint, let blockOffset):
-      if self[endpoint].fetch != nil {
-        loseFetchedLine(of: endpoint, access)
-        guard !storesIntoFetchedLine(value, of: endpoint, blockOffset, size, access) else { return }
+      if fetchesTakeTime,
+        storesIntoFetchedLine(value, of: endpoint, blockOffset, size, access)
+      {
+        return
       }
       bindByStore(to: endpoint, blockOffset, access)
       guard self[endpoint].message != nil else {
@@ -127,7 +128,7 @@ extension Lauberhorn {
       report(.responseNotOrdered, access, at: offset)
     }
     guard hasRequestArrived(line, access) else { return .held }
-    guard !waitsForFetch(line, of: endpoint, access) else { return .held }
+    guard !fetchesTakeTime || !waitsForFetch(line, of: endpoint, access) else { return .held }
     if blockOffset >= EndpointLayout.receiveOverflowOffset {
       guard self[endpoint].message != nil else {
         report(.overflowWithoutMessage, access, at: offset)
@@ -247,7 +248,9 @@ extension Lauberhorn {
       request(endpoint, access)
     } else if line != self[endpoint].parity {
       acknowledge(endpoint, access)
-      guard !waitsForFetch(.control(line, of: endpoint), of: endpoint, access) else { return .held }
+      guard
+        !fetchesTakeTime || !waitsForFetch(.control(line, of: endpoint), of: endpoint, access)
+      else { return .held }
       request(endpoint, access)
     }
     if self[endpoint].message == nil, !self[access.core].isStalled,
@@ -408,7 +411,7 @@ extension Lauberhorn {
       self[endpoint].call = nil
       noteAnswered(call, access)
     }
-    if configuration.fetchNanoseconds > 0, hasLinesInCaches(endpoint) {
+    if fetchesTakeTime, hasLinesInCaches(endpoint) {
       beginFetch(ofResponseTo: call, in: endpoint, access)
     } else {
       takeResponse(to: call, in: endpoint, access)
@@ -417,6 +420,7 @@ extension Lauberhorn {
 
   /// The lines come home, and what the consumer left there takes effect.
   /// - Parameter access: the load that acknowledged it.
+  @inline(__always)
   mutating func takeResponse(
     to call: CallIndex?, in endpoint: EndpointIdentifier, _ access: Access
   ) {
