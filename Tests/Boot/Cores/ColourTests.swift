@@ -2,6 +2,7 @@
 
 import Harness
 import Testing
+import Workload
 
 extension BootTests {
   @Suite struct ColourTests {
@@ -19,10 +20,12 @@ extension BootTests {
       return (guest, ports)
     }
 
-    /// Cold calls, warm calls, and many at once.
+    /// Cold calls, warm calls, and many at once. In no order: neighbours have different classes, and the
+    /// cores are with those that were called last.
     private func call(_ guest: Guest, _ ports: [UInt16], rounds: Int) throws {
+      var random = RandomSource(seed: UInt64(ports.count))
       for _ in 0..<2 {
-        for port in ports {
+        for port in ports.shuffled(using: &random) {
           var client = try guest.client(ofGuestPort: port)
           for _ in 0..<rounds { #expect(try client.call(EchoService.null) == .success([])) }
           let data = EchoService.echoArguments(EchoService.pattern(96 - 8))
