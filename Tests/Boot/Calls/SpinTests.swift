@@ -22,7 +22,7 @@ extension BootTests {
       // Three instructions a round, as load generators reckon; little else.
       let record = try guest.record(ofLastCallBy: client)
       #expect(record.path == .warm)
-      #expect((37_035...37_070).contains(record.instructions))
+      #expect((37_036...37_066).contains(record.instructions))
       let tooMany = try client.call(
         SpinService.spin,
         SpinService.spinArguments(seed: 7, rounds: SpinService.largestRounds + 1))
