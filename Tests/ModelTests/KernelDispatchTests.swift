@@ -157,6 +157,23 @@ import Testing
     #expect(bench.isConserved)
   }
 
+  /// The thread that the call waits for may be the one that runs in general mode: interrupted for the
+  /// same call again it would never get there.
+  @Test func r14ACoreThatDeclinedIsLeftAloneInGeneralMode() throws {
+    var (bench, kernels, _) = try makeBench(cores: 1)
+    bench.receive(CallFrame())
+    try #require(kernels[0].load()?.code == Stub.kernelCall)
+    kernels[0].respond(ResponseHead(status: .requeue))
+    #expect(kernels[0].finishAndLoad() == nil)
+    _ = bench.takeInterrupts()
+    bench.publish(0, CoreState(mode: .general, isPreemptible: true))
+    #expect(bench.takeInterrupts() == [])
+    // It has parked: now the core can have the call.
+    kernels[0].publishDispatch()
+    #expect(kernels[0].load()?.code == Stub.kernelCall)
+    #expect(bench.isConserved)
+  }
+
   @Test func r8ACallThatIsNeitherBoundNorDeclinedComesAgain() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())

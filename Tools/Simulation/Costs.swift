@@ -18,9 +18,9 @@ public struct Costs: Hashable, Sendable {
   /// YIELDNOW answered → the kernel pair loaded: stub, trap, park. "YIELDNOW to kernel".
   public var yieldInstructions = 40.0
   /// Interrupt in a handler → the kernel pair loaded: all registers saved, interrupt acknowledged,
-  /// parked. "preemption" is 390, up to another process's own load, of which the cold dispatch's are
+  /// parked. "preemption" is 223, up to another process's own load, of which the cold dispatch's are
   /// 126.
-  public var preemptInstructions = 264.0
+  public var preemptInstructions = 97.0
   /// TRYAGAIN answered → the next load, in the user loop (User/README.md). The dispatch thread's are
   /// more, and not known.
   public var tryAgainInstructions = 9.0

@@ -16,14 +16,18 @@ extension Lauberhorn {
     let before = self[core].state
     self[core].state = state
     traceState(of: core)
-    // Something changed, so what a kernel declined may be right now.
-    for index in cores.indices { cores[index].declinedProcess = nil }
+    // Something changed, so what a kernel declined may be right now. But not because the core that
+    // declined runs a general thread: that may be what the call waits for, and would be interrupted for
+    // it before its next instruction, for ever.
+    for index in cores.indices where index != core.index || state.mode != .general {
+      cores[index].declinedProcess = nil
+    }
     if left != came, let left { detach(left, from: core, access) }
     switch state.mode {
     case .offline, .general:
       self[core].refusals = 0
       // Interrupted for a process, and still general: not again before something changes.
-      self[core].declinedProcess = self[core].wantedBy
+      if let process = self[core].wantedBy { self[core].declinedProcess = process }
       self[core].wantedBy = nil
       retractOffer(of: core, access)
     case .dispatch: break
