@@ -15,6 +15,26 @@
 
     .section .text.floating_point, "ax"
 
+// LDP or STP of V0…V31 and the context in x0.
+    .macro  vectors operation
+    \operation q0, q1, [x0, #FLOATING_POINT_VECTORS]
+    \operation q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
+    \operation q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
+    \operation q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
+    \operation q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
+    \operation q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
+    \operation q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
+    \operation q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
+    \operation q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
+    \operation q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
+    \operation q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
+    \operation q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
+    \operation q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
+    \operation q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
+    \operation q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
+    \operation q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    .endm
+
 // void floating_point_load(const struct FloatingPointContext *context)
 //
 // Ends the traps and gives the registers what is saved in `context`. Clobbers x9, x10.
@@ -27,22 +47,7 @@ floating_point_load:
     ldp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
     msr     fpcr, x9
     msr     fpsr, x10
-    ldp     q0, q1, [x0, #FLOATING_POINT_VECTORS]
-    ldp     q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
-    ldp     q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
-    ldp     q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
-    ldp     q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
-    ldp     q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
-    ldp     q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
-    ldp     q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
-    ldp     q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
-    ldp     q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
-    ldp     q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
-    ldp     q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
-    ldp     q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
-    ldp     q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
-    ldp     q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
-    ldp     q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    vectors ldp
     ret
     .size   floating_point_load, . - floating_point_load
 
@@ -73,22 +78,7 @@ floating_point_save:
     mrs     x9, fpcr
     mrs     x10, fpsr
     stp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
-    stp     q0, q1, [x0, #FLOATING_POINT_VECTORS]
-    stp     q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
-    stp     q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
-    stp     q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
-    stp     q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
-    stp     q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
-    stp     q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
-    stp     q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
-    stp     q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
-    stp     q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
-    stp     q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
-    stp     q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
-    stp     q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
-    stp     q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
-    stp     q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
-    stp     q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+    vectors stp
     msr     cpacr_el1, xzr
     ret
     .size   floating_point_save, . - floating_point_save

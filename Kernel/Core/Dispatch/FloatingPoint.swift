@@ -4,8 +4,9 @@
 // Between threads such instructions trap, so a thread that has none pays nothing, and neither does
 // the way of a call to it. One that has some traps once each time it gets a core, and then serves
 // any number of calls with the registers; when it yields, it takes the longer way
-// (UserDispatch.serve), on which they are taken back. They are saved only if the thread was stopped in the middle of
-// something: a worker at its loop knows nothing but its line. The kernel itself uses none.
+// (UserDispatch.serve), on which they are taken back. They are saved only if the thread was stopped
+// in the middle of something: a worker at its loop knows nothing but its line. The kernel itself uses
+// none.
 
 internal import Boot
 
