@@ -76,18 +76,25 @@ extension BootTests {
         let port = try guest.hostPort(ofGuestPort: ports[call % ports.count])
         try socket.send(request.bytes, to: .loopback(port: port))
       }
-      for call in ports.indices { try send(call) }
-      for answered in seeds.indices {
-        guard let datagram = try socket.receive(within: .seconds(20))?.datagram else {
-          Issue.record("\(seeds.count - answered) calls were lost")
-          return
+      /// Computed answers to every seed, one call of each process at a time.
+      func round() throws {
+        for call in ports.indices { try send(call) }
+        for answered in seeds.indices {
+          let datagram = try #require(
+            try socket.receive(within: .seconds(20))?.datagram,
+            "\(seeds.count - answered) calls were lost")
+          let reply = try RPCReply(datagram)
+          let call = Int(reply.transaction)
+          try expect(reply.outcome, is: expected[call], "call \(call)")
+          if call + ports.count < seeds.count { try send(call + ports.count) }
         }
-        let reply = try RPCReply(datagram)
-        let call = Int(reply.transaction)
-        try expect(reply.outcome, is: expected[call], "call \(call)")
-        if call + ports.count < seeds.count { try send(call + ports.count) }
       }
-      let statistics = try guest.statistics()
+      // How often a handler is preempted is for the host to say, which gives the cores their turns.
+      var statistics: [String: UInt64] = [:]
+      for _ in 0..<50 where statistics["NIC messagesResume", default: 0] < 5 {
+        try round()
+        statistics = try guest.statistics()
+      }
       #expect(statistics["NIC preemptions", default: 0] >= 5)
       #expect(statistics["NIC messagesResume", default: 0] >= 5)
       #expect(statistics["violations"] == nil)
