@@ -15,24 +15,24 @@
 
     .section .text.floating_point, "ax"
 
-// LDP or STP of V0…V31 and the context in x0.
-    .macro  vectors operation
-    \operation q0, q1, [x0, #FLOATING_POINT_VECTORS]
-    \operation q2, q3, [x0, #FLOATING_POINT_VECTORS + 32]
-    \operation q4, q5, [x0, #FLOATING_POINT_VECTORS + 64]
-    \operation q6, q7, [x0, #FLOATING_POINT_VECTORS + 96]
-    \operation q8, q9, [x0, #FLOATING_POINT_VECTORS + 128]
-    \operation q10, q11, [x0, #FLOATING_POINT_VECTORS + 160]
-    \operation q12, q13, [x0, #FLOATING_POINT_VECTORS + 192]
-    \operation q14, q15, [x0, #FLOATING_POINT_VECTORS + 224]
-    \operation q16, q17, [x0, #FLOATING_POINT_VECTORS + 256]
-    \operation q18, q19, [x0, #FLOATING_POINT_VECTORS + 288]
-    \operation q20, q21, [x0, #FLOATING_POINT_VECTORS + 320]
-    \operation q22, q23, [x0, #FLOATING_POINT_VECTORS + 352]
-    \operation q24, q25, [x0, #FLOATING_POINT_VECTORS + 384]
-    \operation q26, q27, [x0, #FLOATING_POINT_VECTORS + 416]
-    \operation q28, q29, [x0, #FLOATING_POINT_VECTORS + 448]
-    \operation q30, q31, [x0, #FLOATING_POINT_VECTORS + 480]
+// LDP or STP of V0…V31 and a context.
+    .macro  vectors operation, context
+    \operation q0, q1, [\context, #FLOATING_POINT_VECTORS]
+    \operation q2, q3, [\context, #FLOATING_POINT_VECTORS + 32]
+    \operation q4, q5, [\context, #FLOATING_POINT_VECTORS + 64]
+    \operation q6, q7, [\context, #FLOATING_POINT_VECTORS + 96]
+    \operation q8, q9, [\context, #FLOATING_POINT_VECTORS + 128]
+    \operation q10, q11, [\context, #FLOATING_POINT_VECTORS + 160]
+    \operation q12, q13, [\context, #FLOATING_POINT_VECTORS + 192]
+    \operation q14, q15, [\context, #FLOATING_POINT_VECTORS + 224]
+    \operation q16, q17, [\context, #FLOATING_POINT_VECTORS + 256]
+    \operation q18, q19, [\context, #FLOATING_POINT_VECTORS + 288]
+    \operation q20, q21, [\context, #FLOATING_POINT_VECTORS + 320]
+    \operation q22, q23, [\context, #FLOATING_POINT_VECTORS + 352]
+    \operation q24, q25, [\context, #FLOATING_POINT_VECTORS + 384]
+    \operation q26, q27, [\context, #FLOATING_POINT_VECTORS + 416]
+    \operation q28, q29, [\context, #FLOATING_POINT_VECTORS + 448]
+    \operation q30, q31, [\context, #FLOATING_POINT_VECTORS + 480]
     .endm
 
 // void floating_point_load(const struct FloatingPointContext *context)
@@ -47,7 +47,7 @@ floating_point_load:
     ldp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
     msr     fpcr, x9
     msr     fpsr, x10
-    vectors ldp
+    vectors ldp, x0
     ret
     .size   floating_point_load, . - floating_point_load
 
@@ -69,19 +69,18 @@ floating_point_clear:
     ret
     .size   floating_point_clear, . - floating_point_clear
 
-// void floating_point_save(struct FloatingPointContext *context)
-//
-// Saves the registers, which do not trap; then as floating_point_trap. Clobbers x9, x10.
-    .global floating_point_save
-    .type   floating_point_save, %function
-floating_point_save:
+// x11: struct FloatingPointContext *. Saves the registers, which do not trap; then as
+// floating_point_trap. Clobbers x9, x10, and nothing else: floating_point_save (Boot.h) says so.
+    .global floating_point_save_registers
+    .type   floating_point_save_registers, %function
+floating_point_save_registers:
     mrs     x9, fpcr
     mrs     x10, fpsr
-    stp     x9, x10, [x0, #FLOATING_POINT_CONTROL]
-    vectors stp
+    stp     x9, x10, [x11, #FLOATING_POINT_CONTROL]
+    vectors stp, x11
     msr     cpacr_el1, xzr
     ret
-    .size   floating_point_save, . - floating_point_save
+    .size   floating_point_save_registers, . - floating_point_save_registers
 
 // void floating_point_trap(void)
 //

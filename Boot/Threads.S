@@ -12,15 +12,26 @@
 // thread_resume's frame, 16-byte aligned: x29, x30; the three arguments; words for the way back.
     .set    FRAME_BYTES, 64
     .set    FRAME_CONTEXT, 16
-    .set    FRAME_ON_YIELD, 24
+    .set    FRAME_IS_ENTERED, 24
     .set    FRAME_SCRATCH, 32
     .set    FRAME_THREAD, 48
     .set    FRAME_CAUSE, 56
 
-// x0: struct ThreadContext *; x1: code for a yield, or 0; x2: its first argument, before the core's
-// CoreLocal; also that of kernel_worker_interrupted, or 0 (el0_interrupt). Returns TRAP_… in x0.
-// Preserves x29 and sp, and no other register: `thread_run` (Boot.h) tells the compiler, which then
-// saves what it needs.
+// void thread_enter(struct ThreadContext *context, uint64_t is_entered, uint64_t thread)
+//
+// As thread_resume with the same arguments, but at a yield the core goes on with
+// kernel_worker_yielded(thread, CoreLocal) and behind line_jump; after another trap that does not take
+// it there it comes to kernel_worker_trapped. So nothing of the caller is saved.
+    .global thread_enter
+    .type   thread_enter, %function
+thread_enter:
+    adr     x30, .Ltrapped
+    // Falls through.
+    .size   thread_enter, . - thread_enter
+
+// x0: struct ThreadContext *; x1: whether this is thread_enter, 1 or 0; x2: the argument of
+// kernel_worker_interrupted, or 0 (el0_interrupt). Returns TRAP_… in x0. Preserves x29 and sp, and no
+// other register: `thread_run` (Boot.h) tells the compiler, which then saves what it needs.
 //
 // Restores every register of the context and goes to EL0; comes back when the thread traps.
 // Interrupts are masked on call and on return. The translation table is the caller's business.
@@ -96,14 +107,23 @@ run_on_stack:
     stp     x10, x11, [x9, #CONTEXT_PC]
     .endm
 
-// Off the stack of the message's handler, to behind its line_jump (Boot.h), which a RET reaches then.
-// Leaves CoreLocal in x1; clobbers x11.
+// Off the stack of the message's handler; what follows goes to line_jump_end (Boot.h), as the handler
+// would. Leaves CoreLocal in x1; clobbers x11.
     .macro  leave_handler
     mrs     x1, tpidr_el1
-    ldp     x11, x30, [x1, #CORE_DISPATCH_STACK]
-    ldr     x29, [x1, #CORE_DISPATCH_FRAME]
+    ldp     x11, x29, [x1, #CORE_DISPATCH_STACK]
     mov     sp, x11
     .endm
+
+// thread_enter: the thread has trapped, the cause is in x0. kernel_worker_trapped (Kernel/Core/
+// Dispatch/UserDispatch.swift) comes back when the thread has left the core.
+    .type   .Ltrapped, %function
+.Ltrapped:
+    mrs     x1, tpidr_el1
+    bl      kernel_worker_trapped
+    leave_handler
+    b       line_jump_end
+    .size   .Ltrapped, . - .Ltrapped
 
 // Synchronous exception from EL0, told by ESR_EL1. SVC #1 is a worker's yield, which leaves nothing
 // behind but x0, the line that it will load next; from there it is as short as it can be (R9). SVC #0 is a system call: it saves what a C call
@@ -123,7 +143,8 @@ el0_synchronous:
     cbz     x10, .Lyield
     ldr     x0, [sp, #FRAME_THREAD]
     leave_handler
-    br      x10
+    adr     x30, line_jump_end
+    b       kernel_worker_yielded
 .Lyield:
     mov     x0, #TRAP_YIELD
     ldp     x29, x30, [sp], #FRAME_BYTES
@@ -160,12 +181,12 @@ el0_interrupt:
     ldr     x0, [sp, #FRAME_THREAD]
     cbz     x0, .Linterrupt
     mrs     x1, tpidr_el1
-    ldr     x2, [sp, #FRAME_ON_YIELD]
+    ldr     x2, [sp, #FRAME_IS_ENTERED]
     mov     x29, sp
     bl      kernel_worker_interrupted
     cbz     x0, .Linterrupt
     leave_handler
-    ret
+    b       line_jump_end
 .Linterrupt:
     mov     x0, #TRAP_INTERRUPT
     ldp     x29, x30, [sp], #FRAME_BYTES

@@ -162,6 +162,7 @@ el1_interrupt:
     lsr     w11, w11, #22
     cmp     w11, #(0xa9400000 >> 22)    // LDP of two 64-bit registers, signed offset (C4.1.94)
     b.ne    0f
+    str     xzr, [sp, #32]              // x4: no code
     add     x9, x9, #LINE_LOAD_HEAD_REST
     orr     x10, x10, #0x80             // SPSR_EL1.I, for the DAIFSET that is left out (C5.2.18)
 0:

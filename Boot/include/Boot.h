@@ -57,11 +57,10 @@ struct FloatingPointContext {
   _Alignas(16) uint64_t vectors[64]; // V0…V31, low half first
 };
 
-/// What TPIDR_EL1 points to. Assembly uses the first three: stack pointer, return address and frame
-/// pointer of the dispatch thread's latest `line_jump`.
+/// What TPIDR_EL1 points to. Assembly uses the first two: stack and frame pointer of the dispatch
+/// thread's loop (`line_jumps_begin`).
 struct CoreLocal {
   uint64_t dispatch_stack;
-  uint64_t dispatch_return;
   uint64_t dispatch_frame;
   uint64_t held_locks;           // a bit for each rank, when the lock order is checked
 };
@@ -82,7 +81,6 @@ _Static_assert(offsetof(struct FloatingPointContext, status) == FLOATING_POINT_C
 _Static_assert(offsetof(struct FloatingPointContext, vectors) == FLOATING_POINT_VECTORS, "");
 
 _Static_assert(offsetof(struct CoreLocal, dispatch_stack) == CORE_DISPATCH_STACK, "");
-_Static_assert(offsetof(struct CoreLocal, dispatch_return) == CORE_DISPATCH_RETURN, "");
 _Static_assert(offsetof(struct CoreLocal, dispatch_frame) == CORE_DISPATCH_FRAME, "");
 
 ALWAYS_INLINE uint64_t context_register(const struct ThreadContext *context, unsigned number) {
@@ -102,13 +100,11 @@ ALWAYS_INLINE void context_set_register(struct ThreadContext *context, unsigned 
 /// Threads.S: runs the thread in user mode until it traps; returns TRAP_…. Not a C call, for which
 /// the thread's way would save registers that the caller has no use for.
 ///
-/// `on_yield`: 0, or the code that a yield goes on with instead of returning: called with `thread`
-/// and the core's CoreLocal, it returns to behind the `line_jump` that the core is in, as if the
-/// message's handler did. `thread` not 0: so may an interrupt, if `kernel_worker_interrupted` wants it.
-ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yield,
-                                  uint64_t thread) {
+/// `thread` not 0: at an interrupt the core may leave the message's handler instead of returning, if
+/// `kernel_worker_interrupted` wants it.
+ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t thread) {
   register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)context;
-  register uint64_t x1 __asm__("x1") = on_yield;
+  register uint64_t x1 __asm__("x1") = 0;
   register uint64_t x2 __asm__("x2") = thread;
   __asm__ volatile("bl thread_resume"
                    : "+r"(x0), "+r"(x1), "+r"(x2)
@@ -119,11 +115,24 @@ ALWAYS_INLINE uint64_t thread_run(struct ThreadContext *context, uint64_t on_yie
   return x0;
 }
 
+/// Threads.S: runs the thread in user mode, and never returns: at a yield and at most interrupts the
+/// core leaves the message's handler, and before it does so at another trap, `kernel_worker_trapped`
+/// handles that. Declared as if it returned: so it may be the handler's tail, and the handler needs
+/// no frame. `is_entered`: 1.
+void thread_enter(struct ThreadContext *context, uint64_t is_entered, uint64_t thread);
+
 /// FloatingPoint.S: ends the traps; the registers get what is saved, or zeros.
 void floating_point_load(const struct FloatingPointContext *context);
 void floating_point_clear(void);
 /// FloatingPoint.S: saves the registers, which must not trap; from now on they do, in user mode.
-void floating_point_save(struct FloatingPointContext *context);
+/// Not a C call, which would take all registers from a caller that has no frame otherwise.
+ALWAYS_INLINE void floating_point_save(struct FloatingPointContext *context) {
+  register uint64_t x11 __asm__("x11") = (uint64_t)(uintptr_t)context;
+  __asm__ volatile("bl floating_point_save_registers"
+                   :
+                   : "r"(x11)
+                   : "x9", "x10", "x30", "memory");
+}
 /// FloatingPoint.S: in user mode such instructions trap from now on.
 void floating_point_trap(void);
 
@@ -178,14 +187,12 @@ IMAGE_SYMBOL(secondary_entry)
 // Handlers of kernel messages (Kernel/Core/Dispatch/KernelMessages.swift), whose addresses the
 // NIC is told.
 void kernel_message_call(void);
-void kernel_worker_yielded(void);
 void kernel_message_resume(void);
 void kernel_message_try_again(void);
 void kernel_message_reschedule(void);
 void kernel_message_retire(void);
 void kernel_message_frame(void);
 IMAGE_SYMBOL(kernel_message_call)
-IMAGE_SYMBOL(kernel_worker_yielded)
 IMAGE_SYMBOL(kernel_message_resume)
 IMAGE_SYMBOL(kernel_message_try_again)
 IMAGE_SYMBOL(kernel_message_reschedule)
@@ -303,16 +310,16 @@ struct LineWords {
 /// its handler found work for this core, left out with all that follows it here (Vectors.S): then
 /// `code` is 0, and the arguments mean nothing.
 ALWAYS_INLINE struct LineWords line_load_head(uint64_t address) {
+  register uint64_t code __asm__("x4"); // Vectors.S knows it by this name.
   struct LineWords words;
-  __asm__ volatile("mov %0, xzr\n\t"
-                   "msr daifclr, #2\n\t"
+  __asm__ volatile("msr daifclr, #2\n\t"
                    "ldp %0, %1, [%4]\n\t"
                    "msr daifset, #2\n\t"
                    "ldp %2, %3, [%4, #16]"
-                   : "=&r"(words.code), "=&r"(words.data), "=&r"(words.argument0),
-                     "=&r"(words.argument1)
+                   : "=&r"(code), "=&r"(words.data), "=&r"(words.argument0), "=&r"(words.argument1)
                    : "r"(address)
                    : "memory");
+  words.code = code;
   return words;
 }
 
@@ -328,10 +335,20 @@ ALWAYS_INLINE void line_store(uint64_t address, uint64_t value) {
   __asm__ volatile("str %0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
+/// Comes before the `line_jump` of a loop, in the same function: the stack and frame pointers that the
+/// function has for good are those with which a handler is left (Threads.S).
+ALWAYS_INLINE void line_jumps_begin(void) {
+  __asm__ volatile("mov x6, sp\n\t"
+                   "stp x6, x29, [%0, %1]"
+                   :
+                   : "r"(read_core_local()), "i"(CORE_DISPATCH_STACK)
+                   : "x6", "memory");
+}
 
 /// Calls the code that a message names, with R8's registers: data and first two arguments, and the
-/// line. It may come back by a yield (`thread_run`), which restores no register but the stack and
-/// frame pointers; so what is live here is saved around it.
+/// line. It may come back from what a thread did (`thread_enter`), which restores no register but the
+/// stack and frame pointers; so what is live here is saved around it. There is one such place in the
+/// kernel; a second one would define its end twice, and not be linked.
 ALWAYS_INLINE void line_jump(uint64_t code, uint64_t data, uint64_t argument0, uint64_t argument1,
                              uint64_t line) {
   register uint64_t x0 __asm__("x0") = data;
@@ -339,16 +356,13 @@ ALWAYS_INLINE void line_jump(uint64_t code, uint64_t data, uint64_t argument0, u
   register uint64_t x2 __asm__("x2") = argument1;
   register uint64_t x3 __asm__("x3") = line;
   register uint64_t x4 __asm__("x4") = code;
-  register uint64_t x5 __asm__("x5") = read_core_local();
-  __asm__ volatile("mov x6, sp\n\t"
-                   "adr x7, 1f\n\t"
-                   "stp x6, x7, [x5, %6]\n\t"
-                   "str x29, [x5, %7]\n\t"
-                   "blr x4\n"
-                   "1:"
-                   : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5)
-                   : "i"(CORE_DISPATCH_STACK), "i"(CORE_DISPATCH_FRAME)
-                   : "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+  __asm__ volatile("blr x4\n\t"
+                   ".global line_jump_end\n\t"
+                   ".hidden line_jump_end\n"
+                   "line_jump_end:"
+                   : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4)
+                   :
+                   : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
                      "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27",
                      "x28", "x30", "cc", "memory");
 }

@@ -25,7 +25,8 @@ static inline __attribute__((always_inline)) void errata_activate(int careful_ac
   active_errata.instruction_cache_invalidation = cache_invalidation != 0;
 }
 
-/// Acknowledges the interrupt of highest priority: ICC_IAR1_EL1, or 1023 when there is none.
+/// Acknowledges the interrupt of highest priority: ICC_IAR1_EL1, or 1023 when there is none. It is
+/// active before anything that follows (DSB SY).
 ///
 /// 23154 and 38545: acknowledging makes an active priority appear in ICC_AP1R0_EL1 (ThunderX-1 has
 /// 5 priority bits, so there is only this one). If none did, what was read is old.
@@ -44,7 +45,7 @@ static inline __attribute__((always_inline)) uint64_t interrupt_acknowledge(void
                      : "memory");
     return before == after ? 1023 : number;
   }
-  __asm__ volatile("mrs %0, S3_0_C12_C12_0" : "=r"(number) : : "memory");
+  __asm__ volatile("mrs %0, S3_0_C12_C12_0\n\tdsb sy" : "=r"(number) : : "memory");
   return number;
 }
 

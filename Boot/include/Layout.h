@@ -37,8 +37,7 @@
 
 // struct CoreLocal
 #define CORE_DISPATCH_STACK 0
-#define CORE_DISPATCH_RETURN 8
-#define CORE_DISPATCH_FRAME 16
+#define CORE_DISPATCH_FRAME 8
 
 // From the held load of line_load_head to its end: LDP, DAIFSET, LDP.
 #define LINE_LOAD_HEAD_REST 12

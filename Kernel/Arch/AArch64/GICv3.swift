@@ -137,7 +137,6 @@ public struct TakenInterrupt: ~Copyable {
   /// above of the register are zero (ICC_IAR1_EL1; Arm IHI 0069, 12.2.14).
   public init?() {
     let acknowledged = UInt32(truncatingIfNeeded: interrupt_acknowledge())
-    barrier_complete()
     guard acknowledged < 1020 else { return nil }
     number = acknowledged
   }

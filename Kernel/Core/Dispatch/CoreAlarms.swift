@@ -24,16 +24,16 @@ struct CoreAlarms {
   /// one whose load takes no interrupt): then the answer is there, and the load gets it first.
   static var lastLookNanoseconds: UInt64 { 5_000 }
   /// From a load that was left out to the next look, at first; it doubles with every look that is
-  /// left out, too, up to this.
+  /// left out, too, this often: up to 0.64 s.
   static var firstRestNanoseconds: UInt64 { 5_000_000 }
-  static var longestRestNanoseconds: UInt64 { 640_000_000 }
+  static var mostRestDoublings: UInt8 { 7 }
   /// How often a core looks whether the worker on it waits, while general threads want the core.
   static var idleCheckNanoseconds: UInt64 { 1_000_000 }
 
   var endOfLook = never
   var isLastLook = false
   var nextLook = never
-  var restNanoseconds = firstRestNanoseconds
+  var restDoublings: UInt8 = 0
   var general = never
   var supervision = never
   var watch = never
@@ -79,14 +79,15 @@ extension CoreReference {
   @inline(never)
   func scheduleLook() {
     alarms.nextLook =
-      GenericTimer.now + GenericTimer.ticks(nanoseconds: alarms.restNanoseconds)
-    alarms.restNanoseconds = min(
-      2 * alarms.restNanoseconds, CoreAlarms.longestRestNanoseconds)
+      GenericTimer.now
+      + GenericTimer.ticks(
+        nanoseconds: CoreAlarms.firstRestNanoseconds << UInt64(alarms.restDoublings))
+    alarms.restDoublings = min(alarms.restDoublings + 1, CoreAlarms.mostRestDoublings)
     program()
   }
 
   /// The NIC has asked for the core: looks are close together again.
-  func expectMessages() { alarms.restNanoseconds = CoreAlarms.firstRestNanoseconds }
+  func expectMessages() { alarms.restDoublings = 0 }
 
   /// The next round over all cores (CoreHiring).
   func scheduleAllocation(afterNanoseconds nanoseconds: UInt64) {

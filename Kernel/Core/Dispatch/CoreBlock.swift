@@ -83,9 +83,9 @@ enum CoreCounter: Int, CaseIterable {
   case requeued
   case systemCalls
   case interrupts
-  case faults
-  /// Threads taken off the core before they left it.
+  /// Threads taken off the core before they left it. Counted with the interrupt.
   case preemptions
+  case faults
   case alarms
   /// Requests of other cores (SGI).
   case requests

@@ -22,6 +22,7 @@ struct DispatchThread {
     if core.core.number == 0, Interrupts.hasWatch { core.scheduleWatch() }
     reschedule()
     guard var loop = core.loop else { Panic.stop("a machine without NIC has no calls") }
+    line_jumps_begin()
     while true {
       let message = loop.loadMessage(&lines)
       guard message.code != 0 else {

@@ -20,9 +20,7 @@ func kernelMessageCall(
     decline(core, line: line, process: process, endpoint: endpoint)
     return
   }
-  core.count(.dispatches)
-  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
-  UserDispatch(core: core).runWorker(thread)
+  UserDispatch(core: core).runWorker(thread, messageAt: line)
 }
 
 /// RESUME: a worker whose call stands in its line, not acknowledged, needs a core (R11).
@@ -41,9 +39,7 @@ func kernelMessageResume(
     ProcessEnd.killStuck(thread)
     return
   }
-  core.count(.dispatches)
-  core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
-  UserDispatch(core: core).runWorker(thread)
+  UserDispatch(core: core).runWorker(thread, messageAt: line)
 }
 
 /// The parked worker that the message names, which is this core's from here on; nil when it is
@@ -53,14 +49,15 @@ private func takeWorker(process: UInt64, endpoint: UInt64) -> ThreadReference? {
   let named = EndpointIdentifier(UInt16(truncatingIfNeeded: endpoint))
   let thread = Kernel.threads[named]
   guard
-    DispatchDecision.forMessage(naming: process, state: thread.state, owner: thread.process)
-      == .enter,
-    // Whoever ends the process may be faster.
+    // Its state is looked at once, and changed by that: whoever ends the process may be faster.
+    DispatchDecision.forMessage(naming: process, state: .parked, owner: thread.process) == .enter,
     thread.take(from: .parked, to: .running)
   else { return nil }
   return thread
 }
 
+/// Never inlined: the way of a call shall not pay for its stack frame.
+@inline(never)
 private func decline(
   _ core: CoreReference, line: UInt64, process: UInt64, endpoint: UInt64
 ) {

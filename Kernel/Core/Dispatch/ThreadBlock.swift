@@ -175,26 +175,25 @@ struct ThreadBlock: ~Copyable {
 
   /// Goes to user mode; returns why it came back, a TRAP_… value. The thread's table is active.
   @inline(__always)
-  func resume() -> UInt64 { unsafe thread_run(&block.pointee.context, 0, 0) }
+  func resume() -> UInt64 { unsafe thread_run(&block.pointee.context, 0) }
 
   /// As `resume`; but when the NIC wants the core this does not return: `kernelWorkerInterrupted`
   /// leaves the message's handler.
   @inline(__always)
   func resumeUntilInterrupt() -> UInt64 {
-    unsafe thread_run(&block.pointee.context, 0, UInt64(UInt(bitPattern: block)))
+    unsafe thread_run(&block.pointee.context, UInt64(UInt(bitPattern: block)))
   }
 
-  /// As `resumeUntilInterrupt`; nor does it return for a yield: `kernelWorkerYielded` leaves the
-  /// message's handler.
+  /// Goes to user mode, and does not come back: the end of a message's handler. `kernelWorkerYielded`
+  /// and `kernelWorkerInterrupted` leave it, `kernelWorkerTrapped` does what else there is before.
   @inline(__always)
-  func resumeUntilYield() -> UInt64 {
-    unsafe thread_run(
-      &block.pointee.context, address_of_kernel_worker_yielded(), UInt64(UInt(bitPattern: block)))
+  func enter() {
+    unsafe thread_enter(&block.pointee.context, 1, UInt64(UInt(bitPattern: block)))
   }
 
-  /// The thread that `resumeUntilYield` ran.
+  /// The thread, from what assembly has of it.
   @inline(__always)
-  init(yielded address: UInt64) {
+  init(address: UInt64) {
     // Safety: the address went through assembly unchanged.
     unsafe block = UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
   }

@@ -17,39 +17,41 @@ struct UserDispatch {
 
   init(core: CoreReference) { self.core = core }
 
-  /// Runs a thread that the NIC named, and that this core has taken, until it leaves the core.
+  /// Runs a thread that the message at `line` named, and that this core has taken, until it leaves the
+  /// core. The last thing that the message's handler does.
   @inline(__always)
-  func runWorker(_ thread: ThreadReference) {
+  func runWorker(_ thread: ThreadReference, messageAt line: UInt64) {
     if core.isUndisturbed, !thread.isElsewhere {
       runUndisturbed(thread)
     } else {
-      runDisturbed(thread)
+      runDisturbed(thread, messageAt: line)
     }
   }
 
   /// The usual case: no general thread is ready, no event is recorded, and the thread will go on at
-  /// its loop. Returns only when something other than a yield happened meanwhile; otherwise
-  /// `kernelWorkerYielded` is the end.
+  /// its loop. Does not return: `kernelWorkerYielded` is the end, unless something else happens first.
   @inline(__always)
   private func runUndisturbed(_ thread: ThreadReference) {
     var operations = CoreOperations(core: core, thread: thread, isUndisturbed: true)
     DispatchSequence.enter(&operations)
     core.running = thread.identifier
     thread.core = core.core
+    core.count(.dispatches)
     // Counted now, since there is time for it.
     core.count(.yields)
-    let cause = thread.resumeUntilYield()
-    goOn(thread, after: cause)
+    thread.enter()
   }
 
-  @inline(never)
-  private func goOn(_ thread: ThreadReference, after cause: UInt64) {
+  /// The thread that `runUndisturbed` entered has trapped for something else than a yield.
+  func goOn(_ thread: ThreadReference, after cause: UInt64) {
     core.uncount(.yields)
     if goesOn(thread, after: cause) { serve(thread) }
   }
 
   @inline(never)
-  private func runDisturbed(_ thread: ThreadReference) {
+  private func runDisturbed(_ thread: ThreadReference, messageAt line: UInt64) {
+    core.count(.dispatches)
+    core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
     var operations = CoreOperations(core: core, thread: thread)
     DispatchSequence.enter(&operations)
     core.trace(.userEntered, tag: core.takeTag(), thread.traceWorker, thread.programCounter)
@@ -252,22 +254,31 @@ func kernelWorkerYielded(thread: UInt64, core: UInt64) {
   let core = CoreReference(address: core)
   core.running = nil
   var operations = CoreOperations(
-    core: core, thread: ThreadReference(yielded: thread), isUndisturbed: true)
+    core: core, thread: ThreadReference(address: thread), isUndisturbed: true)
   DispatchSequence.park(&operations)
+}
+
+/// Threads.S: the thread that `runUndisturbed` entered has trapped, and neither a yield nor the NIC's
+/// wish for the core has ended it. Returns when the thread has left the core.
+@c(kernel_worker_trapped)
+func kernelWorkerTrapped(cause: UInt64, core: UInt64) {
+  let core = CoreReference(address: core)
+  guard let thread = core.running else { Panic.stop("a trap of no thread") }
+  UserDispatch(core: core).goOn(Kernel.threads[thread], after: cause)
 }
 
 /// Threads.S: an interrupt of a worker that may leave at once. If it is the NIC's wish for the core (R9),
 /// the worker is parked, wherever it was stopped, as `UserDispatch.preempt` does; what else may be pending
 /// interrupts the next load.
-/// - Parameter onYield: not 0 in `runUndisturbed`, which has counted a yield.
+/// - Parameter isEntered: not 0 in `runUndisturbed`, which has counted a yield.
 /// - Returns: 1 if the worker has left, and the way goes on as after a yield.
 @c(kernel_worker_interrupted)
-func kernelWorkerInterrupted(thread: UInt64, core: UInt64, onYield: UInt64) -> UInt64 {
+func kernelWorkerInterrupted(thread: UInt64, core: UInt64, isEntered: UInt64) -> UInt64 {
   let core = CoreReference(address: core)
   guard Interrupts.takeWorkerRequest(core) else { return 0 }
-  let thread = ThreadReference(yielded: thread)
+  let thread = ThreadReference(address: thread)
   thread.isElsewhere = true
-  if onYield != 0 { core.uncount(.yields) }
+  if isEntered != 0 { core.uncount(.yields) }
   core.count(.interrupts)
   core.count(.preemptions)
   core.running = nil
