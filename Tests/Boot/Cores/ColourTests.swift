@@ -90,8 +90,10 @@ extension BootTests {
         if line.hasPrefix("exit [status]") { break }
         if line.contains(": idle, ") { asleep += 1 }
       }
-      // Core 0 may be awake for the console's sake.
-      #expect((4 - limit - 1...4 - limit).contains(asleep))
+      // Core 0 may be awake for the console's sake. More may sleep: whoever came while a load counted
+      // that its core had left for a starting program was sent away, and is woken by the first call
+      // that wants it.
+      #expect((4 - limit - 1..<4).contains(asleep))
       try call(guest, ports, rounds: 50)
       let statistics = try guest.statistics()
       #expect(statistics["callsReplied"] == UInt64(ports.count * 103))
