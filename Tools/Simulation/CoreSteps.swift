@@ -44,8 +44,8 @@ extension SimulatedMachine {
         finishKernelMessage(core, at: time)
       }
     default:
-      spend(costs.tryAgainInstructions)
-      finishKernelMessage(core, at: time + costs.nanoseconds(costs.tryAgainInstructions))
+      spend(costs.kernelTryAgainInstructions)
+      finishKernelMessage(core, at: time + costs.nanoseconds(costs.kernelTryAgainInstructions))
     }
   }
 
@@ -125,9 +125,9 @@ extension SimulatedMachine {
       spend(costs.againInstructions)
       plan(core, .loadWorker, at: now + costs.nanoseconds(costs.againInstructions))
     default:
-      spend(costs.tryAgainInstructions)
+      spend(costs.workerTryAgainInstructions)
       finishWorkerMessage(
-        thread, on: core, at: time + costs.nanoseconds(costs.tryAgainInstructions))
+        thread, on: core, at: time + costs.nanoseconds(costs.workerTryAgainInstructions))
     }
   }
 

@@ -21,9 +21,10 @@ public struct Costs: Hashable, Sendable {
   /// parked. "preemption" is 191, up to another process's own load, of which the cold dispatch's are
   /// 101.
   public var preemptInstructions = 90.0
-  /// TRYAGAIN answered → the next load, in the user loop (User/README.md). The dispatch thread's are
-  /// more, and not known.
-  public var tryAgainInstructions = 9.0
+  /// TRYAGAIN answered → the next load, in the user loop and in the dispatch thread: "TRYAGAIN, worker"
+  /// and "TRYAGAIN, kernel".
+  public var workerTryAgainInstructions = 9.0
+  public var kernelTryAgainInstructions = 21.0
   /// A line that hit its mark → its next load (User/Start/Start.S).
   public var againInstructions = 3.0
 

@@ -17,6 +17,10 @@ enum Path: CaseIterable {
   case yield
   /// The NIC interrupted a handler … a worker of another call had its own.
   case preemption
+  /// A held load of the dispatch thread … its next one, when TRYAGAIN was all that came between.
+  case kernelTryAgain
+  /// The same in a user loop.
+  case workerTryAgain
 
   var name: String {
     switch self {
@@ -24,6 +28,8 @@ enum Path: CaseIterable {
     case .coldDispatch: "③ ④ cold dispatch"
     case .yield: "YIELDNOW to kernel"
     case .preemption: "preemption (ns)"
+    case .kernelTryAgain: "TRYAGAIN, kernel"
+    case .workerTryAgain: "TRYAGAIN, worker"
     }
   }
 }
@@ -38,6 +44,11 @@ struct PathCosts {
     var yield: (endpoint: UInt16, instructions: UInt64)?
     /// When a handler was interrupted, and whose.
     var interrupt: (tag: UInt64, nanoseconds: UInt64)?
+    /// The endpoint of its first load, which is its dispatch thread's: nobody else sends it to another.
+    var kernelEndpoint: UInt16?
+    /// The latest load that was held, unless something but TRYAGAIN has come since. TRYAGAIN itself is
+    /// no event: idle cores would fill the trace.
+    var held: (endpoint: UInt16, instructions: UInt64)?
   }
 
   init(_ capture: Capture) {
@@ -55,6 +66,8 @@ struct PathCosts {
       return
     }
     guard record.event?.isLoad == true else { return }
+    if core.kernelEndpoint == nil { core.kernelEndpoint = endpoint }
+    followHeldLoad(record, at: endpoint, &core)
     if let yield = core.yield, yield.endpoint != endpoint {
       add(.yield, record.second &- yield.instructions)
       core.yield = nil
@@ -71,6 +84,21 @@ struct PathCosts {
       core.interrupt = nil
     default: break
     }
+  }
+
+  private mutating func followHeldLoad(
+    _ record: TraceRecord, at endpoint: UInt16, _ core: inout Progress
+  ) {
+    guard record.event == .loadHeld else {
+      core.held = nil
+      return
+    }
+    if let held = core.held, held.endpoint == endpoint, held.instructions != record.second {
+      add(
+        endpoint == core.kernelEndpoint ? .kernelTryAgain : .workerTryAgain,
+        record.second &- held.instructions)
+    }
+    core.held = (endpoint, record.second)
   }
 
   private mutating func take(_ event: Event, at endpoint: UInt16, _ core: inout Progress) {

@@ -112,6 +112,35 @@ extension BootTests {
       #expect(yield.median <= 40)
     }
 
+    /// What a core costs that waits: a round for each stall limit, of its dispatch thread or of a worker.
+    @Test(.timeLimit(.minutes(1))) func waitingStaysCheap() throws {
+      let folder = NSTemporaryDirectory() + "wengen-costs-\(UUID().uuidString)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let archive = try ServiceArchive(
+        programs: ["calculator", "echo"], manifest: "calculator\necho\n")
+      let guest = try Guest(archive: archive) {
+        $0.coreCount = 3
+        // Core 0 has the console, which is asked below; so the worker that waits has another.
+        $0.bootArguments = ["policy=static-partition"]
+        $0.traceFile = folder + "/nic.bin"
+      }
+      var echo = try guest.echoClient()
+      #expect(try echo.call(EchoService.null) == .success([]))
+      #expect(try guest.record(ofLastCallBy: echo).core != 0)
+      func answers() throws -> UInt64 { try guest.statistics()["NIC messagesTryAgain", default: 0] }
+      let before = try answers()
+      while try answers() < before + 60 {}
+      try guest.expectExit(typing: "exit", status: 0)
+      let output = try summary(of: guest, folder)
+      let kernel = try #require(Row("TRYAGAIN, kernel", in: output))
+      let worker = try #require(Row("TRYAGAIN, worker", in: output))
+      #expect(kernel.count >= 10 && worker.count >= 10)
+      // 21; the table knows medians to four.
+      #expect(kernel.median <= 23)
+      #expect(worker.median == 9)
+    }
+
     /// The shortest system call there is: one that is refused.
     @Test func systemCallsStayShort() throws {
       let archive = try ServiceArchive(
