@@ -162,6 +162,10 @@ void efi_print_byte(uint8_t byte);
 /// bytes, or 0 after having said on firmware's console why there is none.
 uint64_t write_boot_tree(const struct BootTreeRequest *request);
 
+/// Kernel/Core/Console/Panic.swift: a core has had a lock (LockRank) for too long; `holder` is its
+/// CoreLocal, 0 before it had one.
+void kernel_lock_stuck(uint64_t rank, uint64_t holder) __attribute__((noreturn));
+
 extern char exception_vectors[];
 
 // --- Linker symbols -------------------------------------------------------------------------
@@ -246,7 +250,7 @@ SYSTEM_REGISTER_WRITE(interrupt_generate, "S3_0_C12_C11_5")        // ICC_SGI1R_
 // The generic timer's virtual timer, one a core.
 SYSTEM_REGISTER_WRITE(timer_control, "cntv_ctl_el0")
 SYSTEM_REGISTER_WRITE(timer_compare, "cntv_cval_el0")
-SYSTEM_REGISTER_WRITE(timer_user_access, "cntkctl_el1")
+SYSTEM_REGISTER_WRITE(timer_kernel_control, "cntkctl_el1")
 
 /// The locks that this core holds (CoreLocal), for checks of their order.
 ALWAYS_INLINE uint64_t core_held_locks(void) {

@@ -11,6 +11,13 @@ public enum GenericTimer {
     static var enable: UInt64 { 1 << 0 }
   }
 
+  /// CNTKCTL_EL1 (ARM ARM D17.11.13). The event stream ends a WFE each time bit 15 of the counter
+  /// becomes 1: every 0.7 ms at 100 MHz.
+  private enum KernelControl {
+    static var userReadsCounter: UInt64 { 1 << 1 }
+    static var eventStream: UInt64 { 1 << 2 | 15 << 4 }
+  }
+
   /// Ticks since the counter started.
   @inline(__always)
   public static var now: UInt64 {
@@ -30,10 +37,11 @@ public enum GenericTimer {
     return isTooLarge ? .max : sum
   }
 
-  /// Once on each core: user programs may read the counter, not the timers.
+  /// Once on each core: user programs may read the counter, not the timers, and who waits for an event
+  /// gets one now and then.
   public static func startCore() {
     stop()
-    write_timer_user_access(1 << 1)  // CNTKCTL_EL1.EL0VCTEN
+    write_timer_kernel_control(KernelControl.userReadsCounter | KernelControl.eventStream)
   }
 
   /// Raises the timer's interrupt at `tick`, in place of an earlier alarm.

@@ -7,11 +7,18 @@ internal import Synchronization
 
 /// The kernel's locks in their order: a core that holds one may take only those after it. With
 /// `make kernel CHECKS=1` the order is checked at every lock.
-public enum LockRank: UInt64, Sendable {
+public enum LockRank: UInt64, CaseIterable, Sendable {
   /// Processes, threads' places, address spaces, frames, the NIC's commands, served programs.
   case tables = 0
   /// The serial port and its queue.
   case console = 1
+
+  public var name: StaticString {
+    switch self {
+    case .tables: "tables"
+    case .console: "console"
+    }
+  }
 }
 
 /// Lets one core at a time run a closure.
@@ -19,7 +26,11 @@ public enum LockRank: UInt64, Sendable {
 /// Not recursive. Interrupts are masked wherever the kernel takes a lock (the dispatch thread
 /// unmasks them only at its held load), so an interrupt cannot meet its own core's lock.
 public struct SpinLock: ~Copyable, Sendable {
-  private let isHeld = Atomic<Bool>(false)
+  /// How long one core may have it while another waits. What a lock is held for takes microseconds.
+  private static var stuckNanoseconds: UInt64 { 5_000_000_000 }
+
+  /// TPIDR_EL1 of the core that has it, and 1, since that is 0 very early; 0: nobody has it.
+  private let holder = Atomic<UInt64>(0)
   private let rank: LockRank
 
   public init(_ rank: LockRank) { self.rank = rank }
@@ -32,14 +43,31 @@ public struct SpinLock: ~Copyable, Sendable {
     return try body()
   }
 
-  /// Takes the lock. Waiting cores sleep in WFE; a store to the lock's line wakes them.
+  /// Takes the lock.
   public borrowing func lock() {
     #if CHECKS
       precondition(core_held_locks() >> rank.rawValue == 0, "a lock out of its order")
       core_set_held_locks(core_held_locks() | 1 << rank.rawValue)
     #endif
-    while isHeld.exchange(true, ordering: .acquiring) {
-      while isHeld.load(ordering: .relaxed) { wait_for_event() }
+    let core = read_core_local() | 1
+    while !holder.compareExchange(expected: 0, desired: core, ordering: .acquiring).exchanged {
+      wait()
+    }
+  }
+
+  /// Sleeps in WFE until nobody has the lock: a store to its line wakes, and so does the timer's event
+  /// stream, since a core that has died stores nothing. Nobody else would find that out when all wait
+  /// for it, with interrupts masked.
+  @inline(never)
+  private borrowing func wait() {
+    let limit = GenericTimer.ticks(nanoseconds: Self.stuckNanoseconds)
+    var (seen, begin) = (UInt64(0), UInt64(0))
+    while true {
+      let core = holder.load(ordering: .relaxed)
+      if core == 0 { return }
+      if core != seen { (seen, begin) = (core, GenericTimer.now) }
+      if GenericTimer.now - begin > limit { kernel_lock_stuck(rank.rawValue, core & ~1) }
+      wait_for_event()
     }
   }
 
@@ -48,7 +76,7 @@ public struct SpinLock: ~Copyable, Sendable {
     #if CHECKS
       core_set_held_locks(core_held_locks() & ~(1 << rank.rawValue))
     #endif
-    isHeld.store(false, ordering: .releasing)
+    holder.store(0, ordering: .releasing)
     barrier_complete()
     send_event()
   }

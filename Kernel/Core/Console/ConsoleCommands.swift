@@ -53,7 +53,7 @@ enum ConsoleCommand: CaseIterable {
     case .stop: "process"
     case .kill: "process"
     case .policy: "[name]"
-    case .hang: "core"
+    case .hang: "core [lock]"
     case .limits: "process min max weight us"
     case .preempt: "core"
     case .probe: "[ms]"
@@ -237,13 +237,18 @@ enum ConsoleCommands {
       reply("hang: only with the boot argument debug=yes")
       return
     }
-    guard words.count == 2, let core = words.number(1), core < UInt64(Kernel.coreCount),
+    guard 2...3 ~= words.count, let core = words.number(1), core < UInt64(Kernel.coreCount),
       Kernel.onlineCores.contains(CoreIdentifier(UInt16(core)))
     else {
-      reply("hang: a core from 0 to \(Kernel.coreCount - 1)")
+      reply("hang: a core from 0 to \(Kernel.coreCount - 1), and a lock that it has then")
       return
     }
-    Watchdog.stop(CoreIdentifier(UInt16(core)))
+    let lock = words.count == 3 ? LockRank.allCases.first { $0.name.isSpelled(words.word(2)) } : nil
+    guard lock != nil || words.count == 2 else {
+      reply("hang: the locks are tables and console")
+      return
+    }
+    Watchdog.stop(CoreIdentifier(UInt16(core)), with: lock)
   }
 
   private static func limits(_ words: borrowing CommandWords) {

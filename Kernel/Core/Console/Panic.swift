@@ -146,6 +146,21 @@ func kernelException(context: UnsafePointer<ThreadContext>, vector: UInt64) {
     syndrome: read_exception_syndrome(), address: read_fault_address())
 }
 
+/// SpinLock: a core waits for a lock that another one does not give back.
+@c(kernel_lock_stuck)
+func kernelLockStuck(rank: UInt64, holder: UInt64) {
+  let name: StaticString = LockRank(rawValue: rank)?.name ?? "unknown"
+  guard holder != 0 else { Panic.stop("the lock '\(name)' is held since early boot") }
+  let core = CoreReference(address: holder)
+  if let running = core.running {
+    Panic.stop(
+      "core \(core.core.number) has kept the lock '\(name)' for 5 s; thread \(running.number) was on it"
+    )
+  }
+  Panic.stop(
+    "core \(core.core.number) has kept the lock '\(name)' for 5 s; its dispatch thread was on it")
+}
+
 /// Runtime.c: something reached for a heap that the kernel does not have.
 @c(kernel_allocation_attempted)
 func kernelAllocationAttempted(caller: UInt64) {

@@ -27,6 +27,8 @@ enum Watchdog {
   /// A core that shall stop, for a test of all this; `none`: none.
   private static let hanging = Atomic<UInt32>(none)
   private static var none: UInt32 { .max }
+  /// The lock that it shall have then, as `LockRank`; `none`: none. Stored before.
+  private static let hangingLock = Atomic<UInt32>(none)
 
   private static var deputy: CoreIdentifier { CoreIdentifier(1) }
 
@@ -54,7 +56,7 @@ enum Watchdog {
 
   /// Another core's look around, rung for or by its own alarm.
   static func visit(_ core: CoreReference) {
-    if hanging.load(ordering: .relaxed) == UInt32(core.core.number) { hang(core) }
+    if hanging.load(ordering: .acquiring) == UInt32(core.core.number) { hang(core) }
     guard core.core == deputy, Interrupts.hasWatch else { return }
     // It is rung for other things, too, and may come here many times in a round.
     let now = Log.uptimeNanoseconds
@@ -69,9 +71,10 @@ enum Watchdog {
 
   private static var roundNanoseconds: UInt64 { CoreAlarms.watchNanoseconds }
 
-  /// Makes a core stop, to see the report.
-  static func stop(_ number: CoreIdentifier) {
-    hanging.store(UInt32(number.number), ordering: .relaxed)
+  /// Makes a core stop, with or without a lock, to see the report.
+  static func stop(_ number: CoreIdentifier, with lock: LockRank?) {
+    hangingLock.store(lock.map { UInt32($0.rawValue) } ?? none, ordering: .relaxed)
+    hanging.store(UInt32(number.number), ordering: .releasing)
     let core = CoreReference.current
     if number == core.core { hang(core) }
     Interrupts.requestAttention(of: number)
@@ -79,6 +82,14 @@ enum Watchdog {
 
   private static func hang(_ core: CoreReference) {
     Log.warning("core \(core.core.number) stops: asked for", from: .console)
+    switch LockRank(rawValue: UInt64(hangingLock.load(ordering: .relaxed))) {
+    case nil: spin()
+    case .tables: Kernel.withTables { spin() }
+    case .console: Console.withOutput { _ in spin() }
+    }
+  }
+
+  private static func spin() {
     while true { _ = hanging.load(ordering: .relaxed) }
   }
 
