@@ -164,8 +164,7 @@ let mutateTargets = (dualModules + hostTargets).filter {
   [
     "Explorer", "ExplorerTests", "Interface", "InterfaceTests", "Marshalling", "MarshallingTests",
     "Model", "ModelTests", "Randomness", "Reporting", "Scheduling", "SchedulingTests",
-    "SystemInterface",
-    "Tracing", "wengen-explore",
+    "SystemInterface", "Tracing", "wengen-explore",
   ].contains($0.name)
 }
 

@@ -4,7 +4,7 @@
 // programs that know no port work as they are. Who is registered says the kernel, which has
 // registered everybody; so the procedures by which a host's own programs register (SET, UNSET)
 // are not here. Nor are those that return a list (DUMP): RFC 1833 makes it a linked one, which
-// has no signature (Interface/Signature.swift); clients get PROC_UNAVAIL.
+// has no signature (Interface/Signatures/Signature.swift); clients get PROC_UNAVAIL.
 
 import Interface
 import SystemInterface

@@ -13,9 +13,10 @@ public struct Artefacts: Sendable {
     if let folder = ProcessInfo.processInfo.environment["WENGEN_ARTEFACTS"] {
       return Artefacts(folder: folder)
     }
-    // This file is Tools/Harness/Artefacts.swift of the package.
+    // This file is Tools/Harness/Machine/Artefacts.swift of the package.
     let package = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
     return Artefacts(folder: package.appendingPathComponent(".build/wengen").path)
   }
 
