@@ -17,6 +17,15 @@
     // SPSR: EL1 with its own stack pointer, all interrupts masked.
     .set    SPSR_EL1H_MASKED, 0x3c5
 
+// ID_AA64DFR0_EL1.PMUVer: 0 is no PMU, and 15 none of the architecture's kind (D17.2.59). Clobbers x10.
+    .macro  branch_without_pmu label
+    mrs     x10, id_aa64dfr0_el1
+    ubfx    x10, x10, #8, #4
+    sub     x10, x10, #1
+    cmp     x10, #14
+    b.hs    \label
+    .endm
+
 // Leaves the core at EL1 and returns to the caller's physical address. Clobbers x9, x10.
 // ARMv8.0 without VHE: at EL2 nothing of the kernel could use TTBR1, so EL1 is where it lives.
     .macro  enter_el1
@@ -30,12 +39,8 @@
     mov     x9, #3                      // CNTHCTL_EL2: EL1 may read counter and timer
     msr     cnthctl_el2, x9
     msr     cntvoff_el2, xzr
-    mrs     x10, id_aa64dfr0_el1        // a PMU, of the architecture's kind? (bits 11:8)
-    ubfx    x10, x10, #8, #4
-    sub     x10, x10, #1
     mov     x9, xzr
-    cmp     x10, #14
-    b.hs    .Lno_pmu\@
+    branch_without_pmu .Lno_pmu\@
     mrs     x9, pmcr_el0                // then all its counters (HPMN) are EL1's
     ubfx    x9, x9, #11, #5
 .Lno_pmu\@:
@@ -69,13 +74,18 @@
     msr     sctlr_el1, x9
     msr     cpacr_el1, xzr              // floating point traps at EL0 and EL1
     msr     mdscr_el1, xzr
+    msr     tpidr_el1, xzr              // no CoreLocal yet
+    msr     tpidrro_el0, xzr            // which user programs can read
+    branch_without_pmu .Lno_counters\@
+    msr     pmuserenr_el0, xzr          // the counters are not theirs
+.Lno_counters\@:
     isb
     .endm
 
     .section .text.boot, "ax"
 
 // x0: device tree, physical. Never returns. Image loaders jump here through the image's header,
-// UEFI comes through leave_firmware (EFIHandOver.S).
+// UEFI comes through leave_firmware (EFI/HandOver.S).
     .global image_entry
     .type   image_entry, %function
 image_entry:

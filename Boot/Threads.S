@@ -1,7 +1,8 @@
 // Entering a user thread and coming back: the only way between EL1 and EL0.
 //
-// The dispatch thread *calls* thread_resume, which returns when the user thread traps; so a core
-// has one kernel stack, user threads have none, and a parked thread costs its ThreadContext.
+// The dispatch thread *calls* thread_resume, which returns when the user thread traps, or goes to
+// thread_enter, after which the core is back at its loop. So a core has one kernel stack, user threads
+// have none, and a parked thread costs its ThreadContext.
 
 #if defined(__aarch64__) && !defined(__linux__)
 
@@ -42,7 +43,9 @@ thread_resume:
     mov     x29, sp
     stp     x0, x1, [sp, #FRAME_CONTEXT]
     str     x2, [sp, #FRAME_THREAD]
+    ldr     x9, [x0, #CONTEXT_THREAD_POINTER]
     ldp     x10, x11, [x0, #CONTEXT_PC]
+    msr     tpidr_el0, x9
     msr     elr_el1, x10
     msr     spsr_el1, x11
     ldp     x30, x12, [x0, #CONTEXT_X + 240]
@@ -105,6 +108,8 @@ run_on_stack:
     mrs     x10, elr_el1
     mrs     x11, spsr_el1
     stp     x10, x11, [x9, #CONTEXT_PC]
+    mrs     x10, tpidr_el0
+    str     x10, [x9, #CONTEXT_THREAD_POINTER]
     .endm
 
 // Off the stack of the message's handler; what follows goes to line_jump_end (Boot.h), as the handler
@@ -126,9 +131,10 @@ run_on_stack:
     .size   .Ltrapped, . - .Ltrapped
 
 // Synchronous exception from EL0, told by ESR_EL1. SVC #1 is a worker's yield, which leaves nothing
-// behind but x0, the line that it will load next; from there it is as short as it can be (R9). SVC #0 is a system call: it saves what a C call
-// preserves, since the caller expects no more (Kernel/SystemInterface/README.md); what the context
-// holds of the other registers is the thread's own, so resuming leaks nothing of the kernel.
+// behind but x0, the line that it will load next, and its thread pointer; from there it is as short as it
+// can be (R9). SVC #0 is a system call: it saves what a C call preserves, since the caller expects no more
+// (Kernel/SystemInterface/README.md); what the context holds of the other registers is the thread's own,
+// so resuming leaks nothing of the kernel.
     .global el0_synchronous
     .type   el0_synchronous, %function
 el0_synchronous:
@@ -138,8 +144,9 @@ el0_synchronous:
     cmp     x10, #0x15                  // ESR_EL1.EC: SVC from AArch64
     b.ne    .Lfault
     tbz     x9, #0, .Lsystem_call       // ESR_EL1.ISS: the immediate
+    mrs     x11, tpidr_el0
     ldp     x9, x10, [sp, #FRAME_CONTEXT]
-    str     x0, [x9, #CONTEXT_X]
+    stp     x11, x0, [x9, #CONTEXT_THREAD_POINTER]
     cbz     x10, .Lyield
     ldr     x0, [sp, #FRAME_THREAD]
     leave_handler

@@ -2,7 +2,7 @@
 //
 // The kernel runs with interrupts masked, except while a dispatch thread's load may be held or
 // the core sleeps; so an exception from EL1 is an interrupt at one of these two places, or a bug.
-// An exception from EL0 ends `thread_resume` (Threads.S), which the dispatch thread called.
+// An exception from EL0 ends `thread_resume` or `thread_enter` (Threads.S), by which the core got there.
 // ARM ARM D1.13.1: sixteen slots of 128 bytes, aligned to 2 KiB.
 
 #if defined(__aarch64__) && !defined(__linux__)

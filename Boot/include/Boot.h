@@ -44,6 +44,7 @@ struct BootTreeRequest {
 
 /// A user thread's registers while it does not run.
 struct ThreadContext {
+  uint64_t thread_pointer; // TPIDR_EL0
   uint64_t x[31];
   uint64_t stack_pointer;
   uint64_t program_counter;
@@ -72,6 +73,7 @@ _Static_assert(offsetof(struct TranslationSetup, kernel_table) == TRANSLATION_TT
 _Static_assert(offsetof(struct TranslationSetup, system_control) == TRANSLATION_SCTLR, "");
 _Static_assert(offsetof(struct CoreStart, stack_top) == CORE_START_STACK, "");
 _Static_assert(offsetof(struct CoreStart, argument) == CORE_START_ARGUMENT, "");
+_Static_assert(offsetof(struct ThreadContext, thread_pointer) == CONTEXT_THREAD_POINTER, "");
 _Static_assert(offsetof(struct ThreadContext, x) == CONTEXT_X, "");
 _Static_assert(offsetof(struct ThreadContext, stack_pointer) == CONTEXT_SP, "");
 _Static_assert(offsetof(struct ThreadContext, program_counter) == CONTEXT_PC, "");

@@ -26,10 +26,11 @@
 #define CORE_START_ARGUMENT 48
 
 // struct ThreadContext
-#define CONTEXT_X 0
-#define CONTEXT_SP 248
-#define CONTEXT_PC 256
-#define CONTEXT_PSTATE 264
+#define CONTEXT_THREAD_POINTER 0
+#define CONTEXT_X 8
+#define CONTEXT_SP 256
+#define CONTEXT_PC 264
+#define CONTEXT_PSTATE 272
 
 // struct FloatingPointContext
 #define FLOATING_POINT_CONTROL 0

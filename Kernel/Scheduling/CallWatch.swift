@@ -7,14 +7,17 @@
 
 /// What is known of the call in a worker's line.
 public struct CallWatch: Hashable, Sendable {
-  /// Watch periods that a call may use up after the one in which it was first seen.
-  public static var limit: UInt16 { 2 }
+  /// Watch periods after which a call has had its time. The first one may have begun before it.
+  public static var limit: UInt16 { 3 }
   /// Rounds in which a worker may be found at the same line. One that really waits changes lines
   /// with every TRYAGAIN; a program that pretends to wait need not.
   public static var sameLineLimit: UInt16 { 4 }
 
   private var tag: UInt64 = 0
+  /// Those that the call has used up. Before its tag is known, the latest.
   private var periods: UInt16 = 0
+  /// Whether a period has ended since the worker was resumed last: its call's, whatever its tag.
+  private var hasPeriod = false
   /// Whether the worker runs because of a RESUME, so that it has a call.
   private var wasResumed = false
   private var line: UInt64 = 0
@@ -38,7 +41,15 @@ public struct CallWatch: Hashable, Sendable {
   /// The worker has used up a watch period and was taken off its core.
   public mutating func notePeriod() {
     wasResumed = false
+    hasPeriod = true
     if periods < .max { periods += 1 }
+  }
+
+  /// The NIC names the worker for a call that it has not seen. Need not be told when no period has
+  /// ended since the last resume.
+  public mutating func noteCall() {
+    wasResumed = false
+    hasPeriod = false
   }
 
   /// The NIC asks to resume the worker.
@@ -46,11 +57,10 @@ public struct CallWatch: Hashable, Sendable {
   /// - Returns: whether that call has had its time.
   public mutating func noteResume(tag: UInt64) -> Bool {
     wasResumed = true
-    guard tag == self.tag else {
-      self.tag = tag
-      periods = 0
-      return false
-    }
+    // It is the call that the worker had when it was taken off its core, for a period or for others.
+    if tag != self.tag { periods = hasPeriod ? 1 : 0 }
+    self.tag = tag
+    hasPeriod = false
     return periods >= Self.limit
   }
 }

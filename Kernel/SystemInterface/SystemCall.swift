@@ -135,6 +135,9 @@ public enum SystemLimits {
   /// One call that keeps a core longer than about that is taken for stuck, and its process is
   /// killed.
   public static var callMilliseconds: Int { 1_500 }
+  /// Bytes of one `mapMemory`: the kernel makes them in one step, and does nothing else meanwhile. The
+  /// next call's memory lies behind them.
+  public static var mapBytes: UInt64 { 256 << 20 }
   /// Bytes of one signature.
   public static var signatureBytes: Int { 255 }
 }

@@ -54,6 +54,18 @@ struct CoreAllocationTests {
     #expect(allocation.rpcCores == 3)
   }
 
+  @Test("after a pause a core goes no sooner than after a whole window")
+  func pause() {
+    var allocation = CoreAllocation(settings: settings, rpcCores: 8)
+    _ = run(&allocation, from: 0, for: 5 * .millisecond) { _ in 1 }
+    let start: UInt64 = .second
+    let window = allocation.windowNanoseconds
+    let early = run(&allocation, from: start, for: window) { _ in 1 }
+    #expect(early.moves == 0)
+    let late = run(&allocation, from: start + window, for: window) { _ in 1 }
+    #expect(late.moves == 1)
+  }
+
   @Test("a load that stays moves no core after the first window", arguments: 0...16)
   func constant(demand: Int) {
     var allocation = CoreAllocation(settings: settings, rpcCores: 8)

@@ -52,7 +52,40 @@ struct LifecycleTests {
       stuck.notePeriod()
       periods += 1
     } while !stuck.noteResume(tag: 7)
-    #expect(periods == Int(CallWatch.limit) + 1)
+    #expect(periods == Int(CallWatch.limit))
+  }
+
+  @Test("a call that was preempted for others before has no less time")
+  func preemptedBefore() {
+    for preemptions in 1...3 {
+      var watch = CallWatch()
+      var periods = 0
+      var isStuck = false
+      while !isStuck {
+        // The first one comes before any period: the tag is known then.
+        for _ in 0..<preemptions {
+          isStuck = watch.noteResume(tag: 7)
+          #expect(!isStuck)
+        }
+        watch.notePeriod()
+        periods += 1
+        isStuck = watch.noteResume(tag: 7)
+      }
+      #expect(periods == Int(CallWatch.limit))
+    }
+  }
+
+  @Test("a period without a call is not the next call's")
+  func periodsWithoutCalls() {
+    var watch = CallWatch()
+    watch.notePeriod()
+    watch.noteCall()
+    var periods = 0
+    while !watch.noteResume(tag: 7) {
+      watch.notePeriod()
+      periods += 1
+    }
+    #expect(periods == Int(CallWatch.limit))
   }
 
   @Test("resuming a call that was not running is no sign of being stuck")

@@ -63,9 +63,9 @@ import Workload
       #expect(outcome.warmCalls == 2)
       // Answer 352, handler 10,000, loop 6, request 352, fetch 980, pipeline 60.
       #expect(outcome.replies[1] - 200_000 == 11_750)
-      // Cold: the kernel's answer 352 and 51 for 101 instructions, the state line 704, the worker's
+      // Cold: the kernel's answer 352 and 52 for 103 instructions, the state line 704, the worker's
       // request 352 besides.
-      #expect(outcome.replies[0] - 100_000 == 11_750 + 352 + 51 + 704 + 352)
+      #expect(outcome.replies[0] - 100_000 == 11_750 + 352 + 52 + 704 + 352)
       // It waited while its core was busy: the next answer follows the fetch (R4), or does not (R17).
       #expect(
         outcome.replies[2] - outcome.replies[1]

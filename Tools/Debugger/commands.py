@@ -288,10 +288,10 @@ class Process(Command):
             if thread["process"] != number or state_name(thread) == "ended":
                 continue
             context = thread.address_of("context")
-            # struct ThreadContext (Boot/include/Boot.h): x0…x30, SP, PC, PSTATE.
-            registers = words(context, 34)
+            # struct ThreadContext (Boot/include/Boot.h): TPIDR_EL0, x0…x30, SP, PC, PSTATE.
+            registers = words(context, 35)
             print(f"  thread {index}: {state_name(thread)}, core {thread['core']}, endpoint "
-                  f"{thread['endpoint']}, PC {registers[32]:#x} SP {registers[31]:#x} "
+                  f"{thread['endpoint']}, PC {registers[33]:#x} SP {registers[32]:#x} "
                   f"TTBR0 {thread['userTable']:#x}")
 
 

@@ -70,9 +70,16 @@ def struct_type(mangled):
     raise gdb.GdbError(f"the kernel's debug information has no type {mangled}")
 
 
+# Structs of C (Boot/include/Boot.h), of which DWARF has no more than the size, and that are aligned to
+# more than a word.
+C_ALIGNMENT = {"FloatingPointContext": 16}
+
+
 def alignment(kind):
     """Of a type; one whose fields DWARF does not give (an optional) has its size to go by."""
     kind = kind.strip_typedefs()
+    if kind.name in C_ALIGNMENT:
+        return C_ALIGNMENT[kind.name]
     fields = kind.fields() if kind.code == gdb.TYPE_CODE_STRUCT else []
     known = [alignment(field.type) for field in fields if field.type.sizeof > 0]
     if known and kind.name != "InlineArray":

@@ -14,13 +14,13 @@ public struct Costs: Hashable, Sendable {
   public var warmInstructions = 11.0
   /// CALL or RESUME answered → the worker's own load answered: "cold dispatch" of wengen-trace's table
   /// of paths, which Tests/Boot/Cores/CostTests.swift prints, as the two below.
-  public var enterInstructions = 101.0
+  public var enterInstructions = 103.0
   /// YIELDNOW answered → the kernel pair loaded: stub, trap, park. "YIELDNOW to kernel".
-  public var yieldInstructions = 39.0
+  public var yieldInstructions = 40.0
   /// Interrupt in a handler → the kernel pair loaded: all registers saved, interrupt acknowledged,
-  /// parked. "preemption" is 191, up to another process's own load, of which the cold dispatch's are
-  /// 101.
-  public var preemptInstructions = 90.0
+  /// parked. "preemption" is 195, up to another process's own load, of which the cold dispatch's are
+  /// 103.
+  public var preemptInstructions = 92.0
   /// TRYAGAIN answered → the next load, in the user loop and in the dispatch thread: "TRYAGAIN, worker"
   /// and "TRYAGAIN, kernel".
   public var workerTryAgainInstructions = 9.0

@@ -52,6 +52,12 @@ enum Hostile {
       hostile_fill_vectors()
       Call(line).succeed(with: found)
     }
+    // POINTER(new): what stands in TPIDR_EL0, before it stores `new` there.
+    service.register(
+      procedure: 5, arguments: Signature { $0.hyper() }, results: Signature { $0.hyper() }
+    ) { _, pointer, _, line in
+      Call(line).succeed(with: hostile_exchange_thread_pointer(pointer))
+    }
     service.announce()
   }
 }

@@ -31,6 +31,8 @@ public struct SpinLock: ~Copyable, Sendable {
 
   /// TPIDR_EL1 of the core that has it, and 1, since that is 0 very early; 0: nobody has it.
   private let holder = Atomic<UInt64>(0)
+  /// How often it was taken: a core that takes it again and again is not one that keeps it.
+  private let turns = Atomic<UInt64>(0)
   private let rank: LockRank
 
   public init(_ rank: LockRank) { self.rank = rank }
@@ -53,19 +55,22 @@ public struct SpinLock: ~Copyable, Sendable {
     while !holder.compareExchange(expected: 0, desired: core, ordering: .acquiring).exchanged {
       wait()
     }
+    turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
-  /// Sleeps in WFE until nobody has the lock: a store to its line wakes, and so does the timer's event
-  /// stream, since a core that has died stores nothing. Nobody else would find that out when all wait
-  /// for it, with interrupts masked.
+  /// Sleeps in WFE until nobody has the lock: `unlock` sends an event, and so does the timer now and
+  /// then, since a core that has died sends none. Nobody else would find that out when all wait for it,
+  /// with interrupts masked.
   @inline(never)
   private borrowing func wait() {
     let limit = GenericTimer.ticks(nanoseconds: Self.stuckNanoseconds)
-    var (seen, begin) = (UInt64(0), UInt64(0))
+    var seen = turns.load(ordering: .relaxed)
+    var begin = GenericTimer.now
     while true {
       let core = holder.load(ordering: .relaxed)
       if core == 0 { return }
-      if core != seen { (seen, begin) = (core, GenericTimer.now) }
+      let turn = turns.load(ordering: .relaxed)
+      if turn != seen { (seen, begin) = (turn, GenericTimer.now) }
       if GenericTimer.now - begin > limit { kernel_lock_stuck(rank.rawValue, core & ~1) }
       wait_for_event()
     }

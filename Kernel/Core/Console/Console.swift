@@ -52,6 +52,12 @@ enum Console {
           pump()
         }
       }
+      if !isDone, CoreReference.isActive {
+        Watchdog.noteWaiting(CoreReference.current)
+        // Twice: the first ends at once, by the lock's own event.
+        wait_for_event()
+        wait_for_event()
+      }
     }
   }
 

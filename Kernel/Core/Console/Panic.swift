@@ -18,6 +18,19 @@ enum Panic {
 
   private static let hasBegun = Atomic<Bool>(false)
 
+  /// Before a report that other cores may want to make, too: the first one makes it, the others stop
+  /// without a word. Followed by `stopAfterClaim`.
+  static func claim() {
+    interrupts_mask()
+    if hasBegun.exchange(true, ordering: .acquiringAndReleasing) { hang() }
+  }
+
+  static func stopAfterClaim(_ reason: LogText) -> Never {
+    announce(reason)
+    printBacktrace(Backtrace.here)
+    end()
+  }
+
   /// A bug that the kernel noticed itself.
   static func stop(_ reason: LogText) -> Never {
     begin(reason)
@@ -57,6 +70,10 @@ enum Panic {
       Console.writeUnlocked { $0.writeLine("PANIC again: \(reason)") }
       hang()
     }
+    announce(reason)
+  }
+
+  private static func announce(_ reason: LogText) {
     if CoreReference.isActive { CoreReference.current.trace(.panicked) }
     Console.writeUnlocked { output in
       output.write("\nPANIC: ")
@@ -149,15 +166,17 @@ func kernelException(context: UnsafePointer<ThreadContext>, vector: UInt64) {
 /// SpinLock: a core waits for a lock that another one does not give back.
 @c(kernel_lock_stuck)
 func kernelLockStuck(rank: UInt64, holder: UInt64) {
+  // A panic keeps the locks of its core, and all who wait for one come here.
+  Panic.claim()
   let name: StaticString = LockRank(rawValue: rank)?.name ?? "unknown"
-  guard holder != 0 else { Panic.stop("the lock '\(name)' is held since early boot") }
+  guard holder != 0 else { Panic.stopAfterClaim("the lock '\(name)' is held since early boot") }
   let core = CoreReference(address: holder)
   if let running = core.running {
-    Panic.stop(
+    Panic.stopAfterClaim(
       "core \(core.core.number) has kept the lock '\(name)' for 5 s; thread \(running.number) was on it"
     )
   }
-  Panic.stop(
+  Panic.stopAfterClaim(
     "core \(core.core.number) has kept the lock '\(name)' for 5 s; its dispatch thread was on it")
 }
 

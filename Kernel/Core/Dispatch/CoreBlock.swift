@@ -192,7 +192,6 @@ enum CoreCounter: Int, CaseIterable {
   /// What a counter stands at.
   subscript(counter: CoreCounter) -> UInt64 { unsafe block.pointee.counters[counter.rawValue] }
 
-  /// Counts one event; only the core itself may.
   var tracedSources: SourceMask {
     @inline(__always) get { unsafe block.pointee.tracedSources }
     nonmutating set { unsafe block.pointee.tracedSources = newValue }
@@ -208,6 +207,7 @@ enum CoreCounter: Int, CaseIterable {
     nonmutating set { unsafe block.pointee.tracedTag = newValue }
   }
 
+  /// Counts one event; only the core itself may.
   @inline(__always)
   func count(_ counter: CoreCounter) {
     unsafe block.pointee.counters[counter.rawValue] &+= 1
@@ -222,13 +222,14 @@ enum CoreCounter: Int, CaseIterable {
   @inline(__always)
   var isUndisturbed: Bool { readyGeneral == 0 && tracedSources == .none }
 
-  /// Activates an address space, unless it is active already.
+  /// Activates an address space, unless it is active already. The thread that is on the core keeps its
+  /// process's table alive; the one that was keeps its own until nobody can walk it from here any more.
   @inline(__always)
   func activate(userTable: UInt64) {
     guard self.userTable != userTable else { return }
-    unsafe block.pointee.userTable.store(userTable, ordering: .relaxed)
     write_user_table(userTable)
     barrier_context()
+    unsafe block.pointee.userTable.store(userTable, ordering: .releasing)
     errata_after_user_table_change()
   }
 
@@ -276,8 +277,18 @@ enum CoreCounter: Int, CaseIterable {
     return isWanted
   }
 
-  /// The NIC does not want the core to wait at its kernel endpoint.
-  func noteRetired() { unsafe block.pointee.isRetired = true }
+  /// The NIC does not want the core to wait at its kernel endpoint. Whatever wish came before is over.
+  func noteRetired() {
+    unsafe block.pointee.isRetired = true
+    unsafe block.pointee.isWanted = false
+  }
+
+  /// It is time for the look that the core owes (`scheduleLook`): whatever else it decides, it loads its
+  /// kernel endpoint. When it waits there, or has a worker since, it has done so.
+  func noteLookDue() {
+    guard CoreState(word: publishedState)?.mode == .general else { return }
+    noteWanted()
+  }
 
   /// Whether a load of the kernel endpoint may be held (R16).
   var mayHoldLoad: Bool { unsafe block.pointee.loop != nil && !block.pointee.isRetired }

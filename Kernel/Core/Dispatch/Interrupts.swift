@@ -78,7 +78,10 @@ enum Interrupts {
           core.wakeSleepers()
           taken.insert(.timer)
         }
-        if due.look { taken.insert(.look) }
+        if due.look {
+          taken.insert(.look)
+          core.noteLookDue()
+        }
         if due.watch, watchWorkers(from: core) { taken.insert(.watch) }
         if due.allocation { CoreHiring.makeRound(on: core) }
         if due.supervision { Supervisor.work(on: core) }

@@ -20,7 +20,7 @@ func kernelMessageCall(
     decline(core, line: line, process: process, endpoint: endpoint)
     return
   }
-  UserDispatch(core: core).runWorker(thread, messageAt: line)
+  UserDispatch(core: core).runWorker(thread, messageAt: line, isResumed: false)
 }
 
 /// RESUME: a worker whose call stands in its line, not acknowledged, needs a core (R11).
@@ -39,7 +39,7 @@ func kernelMessageResume(
     ProcessEnd.killStuck(thread)
     return
   }
-  UserDispatch(core: core).runWorker(thread, messageAt: line)
+  UserDispatch(core: core).runWorker(thread, messageAt: line, isResumed: true)
 }
 
 /// The parked worker that the message names, which is this core's from here on; nil when it is

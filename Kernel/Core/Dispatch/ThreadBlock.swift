@@ -120,12 +120,14 @@ struct ThreadBlock: ~Copyable {
   }
 
   /// After a yield the thread is at its loop, on an empty stack, and knows nothing but the line that
-  /// it will load next, which is in x0.
+  /// it will load next, which is in x0, and its thread pointer.
   func returnToLoop() {
     unsafe block.pointee.hasFloatingPoint = false
     let line = self[0]
+    let threadPointer = unsafe block.pointee.context.thread_pointer
     unsafe block.pointee.context = ThreadContext()
     self[0] = line
+    unsafe block.pointee.context.thread_pointer = threadPointer
     unsafe block.pointee.context.program_counter = block.pointee.loopEntry
     unsafe block.pointee.context.stack_pointer = UserAddressSpace.stackTop(ofThread: index)
     isElsewhere = false

@@ -20,11 +20,11 @@ struct UserDispatch {
   /// Runs a thread that the message at `line` named, and that this core has taken, until it leaves the
   /// core. The last thing that the message's handler does.
   @inline(__always)
-  func runWorker(_ thread: ThreadReference, messageAt line: UInt64) {
+  func runWorker(_ thread: ThreadReference, messageAt line: UInt64, isResumed: Bool) {
     if core.isUndisturbed, !thread.isElsewhere {
       runUndisturbed(thread)
     } else {
-      runDisturbed(thread, messageAt: line)
+      runDisturbed(thread, messageAt: line, isResumed: isResumed)
     }
   }
 
@@ -49,7 +49,10 @@ struct UserDispatch {
   }
 
   @inline(never)
-  private func runDisturbed(_ thread: ThreadReference, messageAt line: UInt64) {
+  private func runDisturbed(
+    _ thread: ThreadReference, messageAt line: UInt64, isResumed: Bool
+  ) {
+    if !isResumed { thread.watch.noteCall() }
     core.count(.dispatches)
     core.trace(.callTaken, tag: core.noteTag(ofMessageAt: line), thread.traceWorker)
     var operations = CoreOperations(core: core, thread: thread)
@@ -183,10 +186,7 @@ struct UserDispatch {
     var leaves = core.takeRescheduleRequest()
     if thread.isStarting {
       if core.isSliceOver { leaves = true }
-      if taken.contains(.look) {
-        core.noteWanted()
-        leaves = true
-      }
+      if taken.contains(.look) { leaves = true }
       if taken.contains(.invitation), !leaves { core.askForThread() }
     } else if shallLeave(thread, taken) {
       leaves = true
@@ -247,7 +247,7 @@ struct UserDispatch {
 }
 
 /// Threads.S: the end of `runUndisturbed`. No general thread has become ready since: what makes one
-/// ready here interrupts the worker, and then `runUndisturbed` has returned. An event is missed when
+/// ready here interrupts the worker, and then `kernelWorkerTrapped` is the end. An event is missed when
 /// tracing was turned on meanwhile.
 @c(kernel_worker_yielded)
 func kernelWorkerYielded(thread: UInt64, core: UInt64) {

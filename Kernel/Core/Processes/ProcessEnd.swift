@@ -1,9 +1,9 @@
 // How a process's end begins: by itself, by its own fault, by somebody else.
 //
 // Ending is one step under the lock, which decides whether the process starts again, and one flag for
-// its threads (`Supervisor.beginEnd`). Threads that wait end at once, those in a run queue when their turn
-// comes, those on a core when that core takes the interrupt that it is sent. What happens when the
-// last thread has ended is the supervisor's.
+// its threads (`Supervisor.beginEnd`). Threads that wait end at once, those in a run queue when their core
+// reads its mail, those on a core when that core takes the interrupt that it is sent. What happens when
+// the last thread has ended is the supervisor's.
 
 internal import ArchAArch64
 internal import Boot

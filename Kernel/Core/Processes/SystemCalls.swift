@@ -73,8 +73,7 @@ enum SystemCalls {
   }
 
   private static func mapMemory(_ thread: ThreadReference, bytes: UInt64) {
-    let limit = UserAddressSpace.mappingsLimit - UserAddressSpace.mappingsBase
-    guard bytes > 0, bytes <= limit else { return answer(thread, .tooLong) }
+    guard bytes > 0, bytes <= SystemLimits.mapBytes else { return answer(thread, .tooLong) }
     let rounded = Page.roundedDown(bytes + Page.bytes - 1)
     let address = Kernel.withTables {
       ProcessTable.withBlock(of: thread.process) { block -> UInt64? in

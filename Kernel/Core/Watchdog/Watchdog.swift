@@ -38,6 +38,11 @@ enum Watchdog {
     Interrupts.requestAttention(of: deputy)
   }
 
+  /// The boot core waits for its serial port, and makes no rounds meanwhile.
+  static func noteWaiting(_ core: CoreReference) {
+    if core.core.number == 0 { rounds.add(1, ordering: .relaxed) }
+  }
+
   /// The boot core's round.
   static func makeRound() {
     rounds.add(1, ordering: .relaxed)
@@ -95,6 +100,7 @@ enum Watchdog {
 
   private static func report(_ core: CoreReference) -> Never {
     let halfSeconds = UInt64(CoreWatch.limit)
+    Panic.claim()
     StateDump.print()
     let what: LogText =
       if let running = core.running {
@@ -102,7 +108,7 @@ enum Watchdog {
       } else {
         "its dispatch thread was"
       }
-    Panic.stop(
+    Panic.stopAfterClaim(
       "core \(core.core.number) has stopped: for \(halfSeconds / 2) s it took no interrupt and no message; \(what)"
     )
   }

@@ -14,8 +14,8 @@
 //    same way. A sender between its two steps will set `summary` again: an extra look, not a loss.
 // 4. It takes wake-ups before arrivals, and acts on arrivals before wake-ups. So a wake-up that
 //    was forwarded after a thread was sent never overtakes the thread.
-// 5. Before WFI the receiver takes its mail once more with interrupts masked: a later sender finds
-//    `summary` 0 and rings, and a pending interrupt ends WFI even while masked (ARM ARM D1.6.2).
+// 5. Before WFI the receiver masks interrupts: who finds `summary` 0 rings, the mail is taken when that
+//    interrupt is, and one that is pending ends WFI even while masked (ARM ARM D1.6.2).
 
 public import Interface
 

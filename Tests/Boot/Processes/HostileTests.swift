@@ -12,6 +12,7 @@ enum HostileService {
   static let abuse = RPCProcedure(program: program, version: 1, procedure: 2)
   static let calls = RPCProcedure(program: program, version: 1, procedure: 3)
   static let vectors = RPCProcedure(program: program, version: 1, procedure: 4)
+  static let pointer = RPCProcedure(program: program, version: 1, procedure: 5)
 
   static func arguments(_ which: UInt32) -> [UInt8] {
     var encoder = XDREncoder()
@@ -149,6 +150,41 @@ extension BootTests {
       let statistics = try guest.statistics()
       #expect(statistics["faults", default: 0] == 0)
       try guest.expectBothServicesAnswer("after abuse")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
+    /// R13: the thread pointer, which a program can write without the kernel's knowing, is the thread's own:
+    /// over yields, system calls and preemptions, and nobody else's, also not of who comes after it.
+    @Test func threadPointersAreTheThreadsOwn() throws {
+      let ports: [UInt16] = [4310, 4311]
+      let archive = try ServiceArchive(
+        programs: ["echo", "hostile"],
+        manifest: "echo\n"
+          + ports.map { "hostile name=hostile-\($0) argument=\($0) restart=always\n" }.joined())
+      let guest = try Guest(archive: archive, ports: ports) { $0.coreCount = 1 }
+      var first = try guest.client(ofGuestPort: ports[0])
+      var second = try guest.client(ofGuestPort: ports[1])
+      func exchange(_ client: inout RPCClient, for pointer: Int64, expecting before: Int64) throws {
+        var (arguments, results) = (XDREncoder(), XDREncoder())
+        arguments.encode(pointer)
+        results.encode(before)
+        let outcome = try client.call(HostileService.pointer, arguments.bytes)
+        #expect(outcome == .success(results.bytes), "\(before), then \(pointer)")
+      }
+      for round in 0..<8 as Range<Int64> {
+        try exchange(&first, for: 100 + round, expecting: round == 0 ? 0 : 99 + round)
+        try exchange(&second, for: 200 + round, expecting: round == 0 ? 0 : 199 + round)
+      }
+      #expect(
+        try first.call(HostileService.calls, HostileService.arguments(10)) == .success([]))
+      // The kernel takes the core from wherever the thread is.
+      guest.machine.type("preempt 0\n")
+      try exchange(&first, for: 1, expecting: 107)
+      guest.machine.type("kill hostile-4311\n")
+      try guest.machine.expectLine(containing: "starts again")
+      try guest.machine.expectLine(containing: "hostile-4311: program")
+      try exchange(&second, for: 2, expecting: 0)
+      try exchange(&first, for: 2, expecting: 1)
       try guest.expectExit(typing: "exit", status: 0)
     }
 

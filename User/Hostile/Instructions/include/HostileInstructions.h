@@ -100,6 +100,15 @@ HOSTILE void hostile_fill_vectors(void)
                      "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
 }
 
+/* The thread pointer, and another in its place. */
+HOSTILE uint64_t hostile_exchange_thread_pointer(uint64_t pointer)
+{
+    uint64_t before;
+    __asm__ volatile("mrs %0, tpidr_el0\n\t"
+                     "msr tpidr_el0, %1" : "=&r"(before) : "r"(pointer));
+    return before;
+}
+
 HOSTILE void hostile_spin(void)
 {
     __asm__ volatile("1: b 1b" ::: "memory");
