@@ -112,6 +112,33 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
+  /// Of processes that wait, each has as many turns in a row as its weight.
+  @Test func r14TurnsAreByWeight() throws {
+    let bench = try Bench(cores: 1)
+    for (process, weight) in [(1, 2), (2, 1)] as [(UInt64, UInt64)] {
+      try bench.install(process: process, weight: weight, endpoints: [3 + process])
+      try #require(bench.installService(process: process, port: 9000 + process) == .done)
+    }
+    var kernel = Consumer(bench, endpoint: 0, core: 0)
+    kernel.publishDispatch()
+    /// Whose calls the kernel gets, and ends, in which order; the last of them has no load behind it.
+    func order(of calls: [Int]) -> [UInt64] {
+      for process in calls { bench.receive(PreemptionTests.call(process: process)) }
+      return calls.indices.map { index in
+        let process = kernel.load()?.argument0 ?? 0
+        kernel.respond(ResponseHead(status: .fail))
+        kernel.finish()
+        return process
+      }
+    }
+    #expect(
+      order(of: Array(repeating: [1, 2], count: 6).flatMap(\.self))
+        == [1, 1, 2, 1, 1, 2, 1, 1, 2, 2, 2, 2])
+    // A turn that was its last call's is forgotten.
+    #expect(order(of: [1]) == [1])
+    #expect(order(of: [1, 1, 2]) == [1, 1, 2])
+  }
+
   @Test func r14APreemptedHandlerGetsTheCoreOfAnIdleWorkerOfItsOwnProcess() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())

@@ -17,16 +17,15 @@ extension Lauberhorn {
     deliverFrames()
   }
 
-  /// Offers every waiting process a turn, in the order of the ring, until none takes one.
+  /// Offers every waiting process a turn, in the order of the ring, until none takes one. Who takes
+  /// none keeps its place and its turns: nothing that is free now would help it.
   private mutating func scanWaiting(_ serve: (inout Lauberhorn, ProcessIdentifier) -> Bool) {
-    var refused = 0
-    while refused < processes.waitingProcesses, let process = processes.firstWaiting {
+    var next = processes.firstWaiting
+    while let process = next {
       if serve(&self, process) {
-        refused = 0
         processes.finishTurn(of: process)
       } else {
-        refused += 1
-        processes.moveToEnd(process)
+        next = processes.waiting(after: process)
       }
     }
   }
