@@ -75,6 +75,9 @@ extension Lauberhorn {
       requeue(call)
     }
     if let worker = self[core].resumingEndpoint {
+    } else {
+      // The call went elsewhere while the core was in general mode; its worker is still reserved.
+      forgetPendingCall(of: core)
       self[core].resumingEndpoint = nil
       self[worker].resumedBy = nil
       if let call = self[worker].call { calls[call].cost.endSpan(access) }
