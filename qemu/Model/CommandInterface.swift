@@ -120,6 +120,8 @@ extension Lauberhorn {
     installed.waitLimitNanoseconds = argument(6)
     installed.dropsExcess = argument(7) != 0
     installed.patienceNanoseconds = argument(8)
+    // Its line may have been loaded before; what would be fetched is not this process's.
+    processes.setStateFetchTime(nil, of: process)
     processes[process] = installed
     statistics.forget(process)
     initializeState(
