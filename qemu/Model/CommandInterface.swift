@@ -158,9 +158,9 @@ extension Lauberhorn {
       let core = CoreIdentifier(UInt16(argument(2)))
       guard self[core].kernelEndpoint == nil else { return .alreadyInstalled }
       // The messages that this NIC can send to a kernel endpoint.
-      guard addresses.call != 0, addresses.tryAgain != 0, addresses.resume != 0 else {
-        return .invalidAddress
-      }
+      guard addresses.call != 0, addresses.tryAgain != 0, addresses.retire != 0,
+        addresses.resume != 0
+      else { return .invalidAddress }
       install(endpoint, addresses, kernelEndpointOf: core)
     } else {
       guard let process = processArgument(1) else { return .invalidProcess }
