@@ -61,6 +61,8 @@ public enum EchoResponder {
       bytes.half(at: Offset.etherType) == etherTypeIPv4,
       // A group cannot have sent it.
       bytes[Offset.ethernetSource] & 1 == 0,
+      // The answer comes from this address, so it must be one that can send.
+      bytes[Offset.ethernetDestination] & 1 == 0,
       bytes[Offset.internet] == versionAndHeaderWords
     else { return nil }
     let end = Offset.internet + Int(bytes.half(at: Offset.totalLength))

@@ -34,7 +34,7 @@ import Testing
     _ endpoint: UInt64, process: UInt64, core: UInt64 = 0, addresses: [UInt64]
   ) -> [UInt64] { [endpoint, process, core] + addresses + [0] }
 
-  static let kernelAddresses: [UInt64] = [1, 2, 0, 0, 3, 0]
+  static let kernelAddresses: [UInt64] = [1, 2, 0, 3, 4, 0]
   static let workerAddresses: [UInt64] = [0, 1, 2, 0, 0, 0]
 
   /// With process 1 and endpoint 4 of it, process 2, and a service of process 1.
@@ -111,6 +111,18 @@ import Testing
       testDescription: "unknown counter", command: .readCounter,
       arguments: [UInt64(NICCounter.allCases.count)], result: .invalidCounter),
   ]
+
+  /// Places of the stubs that every kernel endpoint gets messages for: CALL, TRYAGAIN, RETIRE, RESUME.
+  @Test(arguments: [0, 1, 3, 4])
+  func aKernelEndpointNeedsItsStubs(place: Int) throws {
+    let bench = try Bench(cores: 1)
+    #expect(bench.command(.removeEndpoint, [0]) == .done)
+    var addresses = Self.kernelAddresses
+    addresses[place] = 0
+    let arguments = { Self.endpoint(5, process: 0, addresses: $0) }
+    #expect(bench.command(.installEndpoint, arguments(addresses)) == .invalidAddress)
+    #expect(bench.command(.installEndpoint, arguments(Self.kernelAddresses)) == .done)
+  }
 
   @Test(arguments: cases)
   func wrongCommandsAreRefused(_ wrong: Case) throws {

@@ -94,13 +94,23 @@ import Testing
     other.destinationInternet = [192, 168, 128, 41]
     var everybody = etherType
     everybody.destination = Array(repeating: 0xFF, count: 6)
+    // An answer to it would come from the address of all.
+    var icmpForEverybody = icmp
+    icmpForEverybody.destination = everybody.destination
+    var datagramForEverybody = KernelFrameTests.foreign
+    datagramForEverybody.destination = everybody.destination
     var damaged = icmp
     damaged.headerChecksumError = 1
     let (bench, kernel) = try makeBench()
     kernel.publishDispatch()
-    for frame in [other, everybody, damaged] { bench.receive(frame) }
+    for frame in [other, everybody, icmpForEverybody, datagramForEverybody, damaged] {
+      bench.receive(frame)
+    }
     #expect(kernel.load() == nil)
     #expect(bench.count(.framesForKernel) == 0)
+    #expect(bench.count(.dropUnknownEtherType) == 1)
+    #expect(bench.count(.dropUnknownIPProtocol) == 1)
+    #expect(bench.count(.dropUnknownPort) == 1)
   }
 
   /// Datagrams of other protocols end anywhere; calls always at a multiple of four.

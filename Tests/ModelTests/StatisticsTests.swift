@@ -138,4 +138,34 @@ import Testing
     #expect(before.inspectLine(offset: LineWindow.coreStateOffset, size: 8) & 0xff == 3)
     #expect(before == bench.nic)
   }
+
+  /// State lines and load lines too, of every core and process.
+  @Test func inspectionSeesWhatALoadWouldFind() throws {
+    let bench = try Bench(cores: 2)
+    try bench.install(process: 1, endpoints: [4])
+    try #require(bench.installService(process: 1) == .done)
+    bench.publish(1, CoreState(mode: .general, runQueueLength: 7))
+    let words = [
+      LineWindow.coreStateOffset(of: CoreIdentifier(1)),
+      LineWindow.processStateOffset(of: ProcessIdentifier(1)),
+    ]
+    let process = ProcessIdentifier(1)
+    let load = (0..<8).map { LineWindow.processLoadOffset(of: process) + 8 * $0 as UInt64 }
+    // While no core has the load line, and while one has a copy that is out of date.
+    for _ in 0..<2 {
+      for offset in words + load {
+        let seen = bench.nic.inspectLine(offset: offset, size: 8)
+        #expect(bench.load(0, offset) == .value(seen), "0x\(String(offset, radix: 16))")
+      }
+      bench.receive(CallFrame())
+      bench.store(0, words[1], CoreLimits(maximum: 1).word)
+    }
+    #expect(bench.nic.inspectLine(offset: words[0], size: 8) >> 48 == 7)
+    #expect(bench.nic.inspectLine(offset: words[1], size: 8) != 0)
+    #expect(bench.nic.inspectLine(offset: load[ProcessLoadWord.arrivals], size: 8) == 1)
+    // Between two cores' state lines there are none.
+    let between = LineWindow.coreStateOffset + UInt64(LineGeometry.lineBytes)
+    #expect(bench.nic.inspectLine(offset: between, size: 8) == 0)
+    #expect(bench.takeViolations().isEmpty)
+  }
 }

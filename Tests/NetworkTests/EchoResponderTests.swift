@@ -74,6 +74,8 @@ private func answer(_ frame: [UInt8]) -> (length: Int?, bytes: [UInt8]) {
 
   static let refused: [(String, @Sendable (inout EchoRequest) -> Void)] = [
     ("sent by a group", { $0.source[0] = 1 }),
+    ("sent to a group of stations", { $0.destination[0] = 1 }),
+    ("sent to all stations", { $0.destination = Array(repeating: 0xFF, count: 6) }),
     ("ARP", { $0.etherType = [8, 6] }),
     ("IPv6", { $0.versionAndHeaderWords = 0x65 }),
     ("options", { $0.versionAndHeaderWords = 0x46 }),

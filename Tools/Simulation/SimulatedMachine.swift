@@ -48,10 +48,12 @@ public struct SimulatedMachine {
     let parts = (0..<settings.processCount).map { settings.part(ofProcess: $0) }
     let threadCount = parts.reduce(0) { $0 + $1.cores }
     let callsWaiting = settings.services.reduce(0) { $0 + $1.queueLimit }
+    // What the NIC keeps for processes without waiting calls, so that every queue can be full.
+    let callsReserved = cores + settings.services.count + 1
     var configuration = Configuration(
       coreCount: cores, endpointCount: cores + threadCount,
       processCount: settings.services.count + 1, serviceCount: settings.services.count,
-      callCount: min(callsWaiting + 2 * threadCount, 1 << 15),
+      callCount: min(callsWaiting + 2 * threadCount + callsReserved, 1 << 15),
       stallLimitNanoseconds: settings.stallLimitNanoseconds,
       ethernetAddress: EthernetAddress(CallTemplate.serverEthernet),
       internetAddress: InternetAddress(CallTemplate.serverInternet))

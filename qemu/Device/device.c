@@ -124,12 +124,16 @@ static bool fill_configuration(LauberhornState *s, Error **errp)
     };
     s->model = lauberhorn_model_create(&s->configuration);
     if (!s->model) {
+        const uint8_t *mac = s->nic_conf.macaddr.a;
         error_setg(errp, "the model refuses cores=%u, endpoints=%u, "
                    "processes=%u, services=%" PRIu32 ", stall-limit=%" PRIu64
-                   ", held-loads=%u, line-latency=%" PRIu64 " (at most 1 s), or a "
-                   "probability above 1000000", cores, s->endpoints,
+                   ", held-loads=%u, line-latency=%" PRIu64 " (at most 1 s), "
+                   "address=%s or mac=%02x:%02x:%02x:%02x:%02x:%02x (which "
+                   "must be of one host, no group), or a probability above "
+                   "1000000", cores, s->endpoints,
                    s->processes, s->services, s->stall_limit, s->held_loads,
-                   s->faults.line_latency_nanoseconds);
+                   s->faults.line_latency_nanoseconds, s->address,
+                   mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
         return false;
     }
     return true;

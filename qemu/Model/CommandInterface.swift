@@ -120,6 +120,8 @@ extension Lauberhorn {
     installed.waitLimitNanoseconds = argument(6)
     installed.dropsExcess = argument(7) != 0
     installed.patienceNanoseconds = argument(8)
+    // Its line may have been loaded before; what would be fetched is not this process's.
+    processes.setStateFetchTime(nil, of: process)
     processes[process] = installed
     statistics.forget(process)
     initializeState(
@@ -156,9 +158,9 @@ extension Lauberhorn {
       let core = CoreIdentifier(UInt16(argument(2)))
       guard self[core].kernelEndpoint == nil else { return .alreadyInstalled }
       // The messages that this NIC can send to a kernel endpoint.
-      guard addresses.call != 0, addresses.tryAgain != 0, addresses.resume != 0 else {
-        return .invalidAddress
-      }
+      guard addresses.call != 0, addresses.tryAgain != 0, addresses.retire != 0,
+        addresses.resume != 0
+      else { return .invalidAddress }
       install(endpoint, addresses, kernelEndpointOf: core)
     } else {
       guard let process = processArgument(1) else { return .invalidProcess }

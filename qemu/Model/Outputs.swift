@@ -54,6 +54,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case reservedStateWord
     case storeToLoadLine
     case unknownCoreMode
+    case unknownWorkerInState
     case loadAfterRetire
     case endpointOnTwoCores
     case foreignEndpointInState
@@ -94,6 +95,8 @@ extension Violation.Rule {
     case .reservedStateWord: "this word of a state line is reserved"
     case .storeToLoadLine: "only the NIC writes a process's load line"
     case .unknownCoreMode: "unknown mode in a core's state"
+    case .unknownWorkerInState:
+      "the NIC was not built with so many processes or endpoints as the state names"
     case .loadAfterRetire: "the kernel endpoint is loaded again and again after RETIRE (R16)"
     case .endpointOnTwoCores: "the endpoint is attached to another core already (R1)"
     case .foreignEndpointInState: "the endpoint does not belong to the process of the state"

@@ -76,6 +76,24 @@ import Testing
     #expect(bench.count(.rejectedExpectedWait) == 1)
   }
 
+  /// What is left of the call pool is for processes that have no call waiting.
+  @Test func r14AFullQueueOfOneLeavesRoomForOthers() throws {
+    let bench = try Bench(calls: 16)
+    for process: UInt64 in [1, 2] {
+      try bench.install(process: process, queueLimit: 64, endpoints: [process + 3])
+      try #require(bench.installService(process: process, port: 8999 + process) == .done)
+    }
+    for _ in 0..<20 { bench.receive(CallFrame()) }
+    #expect(bench.count(.callsAccepted) == 12)
+    #expect(bench.count(.rejectedOverload) == 8)
+    var other = CallFrame()
+    other.port = 9001
+    for _ in 0..<2 { bench.receive(other) }
+    #expect(bench.count(.callsAccepted) == 13)
+    #expect(bench.count(.rejectedOverload) == 9)
+    #expect(bench.isConserved)
+  }
+
   @Test func theEstimateFollowsALastingChange() {
     var estimate = WaitEstimate()
     var now: UInt64 = 1

@@ -112,6 +112,74 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
+  /// Of processes that wait, each has as many turns in a row as its weight.
+  @Test func r14TurnsAreByWeight() throws {
+    let bench = try Bench(cores: 1)
+    for (process, weight) in [(1, 2), (2, 1)] as [(UInt64, UInt64)] {
+      try bench.install(process: process, weight: weight, endpoints: [3 + process])
+      try #require(bench.installService(process: process, port: 9000 + process) == .done)
+    }
+    var kernel = Consumer(bench, endpoint: 0, core: 0)
+    kernel.publishDispatch()
+    /// Whose calls the kernel gets, and ends, in which order; the last of them has no load behind it.
+    func order(of calls: [Int]) -> [UInt64] {
+      for process in calls { bench.receive(PreemptionTests.call(process: process)) }
+      return calls.indices.map { index in
+        let process = kernel.load()?.argument0 ?? 0
+        kernel.respond(ResponseHead(status: .fail))
+        kernel.finish()
+        return process
+      }
+    }
+    #expect(
+      order(of: Array(repeating: [1, 2], count: 6).flatMap(\.self))
+        == [1, 1, 2, 1, 1, 2, 1, 1, 2, 2, 2, 2])
+    // A turn that was its last call's is forgotten.
+    #expect(order(of: [1]) == [1])
+    #expect(order(of: [1, 1, 2]) == [1, 1, 2])
+  }
+
+  /// Core 0 was interrupted for a call of process 1, which may have one core, and goes on with something
+  /// else; so core 1, which waits, got the call.
+  private func makeBenchWithALateCore() throws -> (
+    bench: Bench, kernels: [Consumer], worker: Consumer
+  ) {
+    let bench = try Bench(cores: 2)
+    try bench.install(process: 1, maximumCores: 1, endpoints: [4, 5])
+    try #require(bench.installService(process: 1) == .done)
+    let kernels = (0..<2).map { Consumer(bench, endpoint: $0, core: $0) }
+    bench.publish(0, CoreState(mode: .general, isPreemptible: true))
+    bench.receive(CallFrame())
+    #expect(bench.takeInterrupts() == [0])
+    kernels[1].publishDispatch()
+    let worker = try run(
+      kernels[1].load(), on: 1, [4, 5].map { Consumer(bench, endpoint: $0, core: 1) })
+    try #require(worker.load()?.code == Stub.handler)
+    return (bench, kernels, worker)
+  }
+
+  /// No call waits while a core is idle because another core, which was asked first, does not come.
+  @Test func r14ACoreThatComesLateIsOneTooMany() throws {
+    let (bench, kernels, _) = try makeBenchWithALateCore()
+    bench.receive(CallFrame())
+    kernels[0].publishDispatch()
+    #expect(kernels[0].load() == nil)
+    #expect(bench.takeInterrupts() == [])
+    #expect(bench.takeViolations().isEmpty)
+  }
+
+  @Test func r14NoCallWaitsForACoreThatDidNotComeForAnother() throws {
+    var (bench, kernels, worker) = try makeBenchWithALateCore()
+    worker.respond(ResponseHead(status: .success), 1)
+    #expect(worker.finishAndLoad() == nil)
+    bench.publish(1, CoreState(mode: .general))
+    bench.receive(CallFrame())
+    #expect(bench.takeInterrupts() == [0])
+    kernels[0].publishDispatch()
+    #expect(kernels[0].load()?.code == Stub.kernelCall)
+    #expect(bench.takeViolations().isEmpty)
+  }
+
   @Test func r14APreemptedHandlerGetsTheCoreOfAnIdleWorkerOfItsOwnProcess() throws {
     var (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())

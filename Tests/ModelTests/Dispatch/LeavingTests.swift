@@ -32,6 +32,21 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
+  /// A CALL that a core got and did not follow keeps its worker for that core (R1), but not longer
+  /// than that has a kernel endpoint.
+  @Test func r8AWorkerIsFreeWhenTheKernelEndpointThatNamedItIsRemoved() throws {
+    let (bench, kernels, workers) = try makeBench()
+    #expect(bench.command(.removeEndpoint, [5]) == .done)
+    bench.receive(CallFrame())
+    #expect(kernels[0].load()?.code == Stub.kernelCall)
+    bench.publish(0, CoreState(mode: .general))
+    #expect(kernels[1].load() == nil)
+    #expect(bench.command(.removeEndpoint, [0]) == .done)
+    let worker = try run(kernels[1].load(), on: 1, workers)
+    #expect(worker.load()?.code == Stub.handler)
+    #expect(bench.takeViolations().isEmpty)
+  }
+
   @Test func r11AWorkerThatTheKernelRunsItselfNeedsNoResume() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())

@@ -69,6 +69,21 @@ import Testing
     #expect(bench.takeInterrupts() == [0])
   }
 
+  /// Nor when nobody can come back to it, since the endpoint is gone.
+  @Test(arguments: [[4], [1]] as [[UInt64]])
+  func r10AnInterruptBehindAnAnswerOutlivesTheEndpoint(removed: [UInt64]) throws {
+    let bench = try Self.twoProcesses(order: .answerFirst)
+    let worker = Consumer(bench, endpoint: 4, core: 0)
+    worker.publishUser(process: 1)
+    #expect(worker.load() == nil)
+    #expect(bench.command(.preemptCore, [0]) == .done)
+    #expect(bench.takeInterrupts() == [])
+    #expect(bench.command(removed == [4] ? .removeEndpoint : .removeProcess, removed) == .done)
+    #expect(bench.takeInterrupts() == [0])
+    bench.publish(0, CoreState(mode: .dispatch))
+    #expect(bench.takeInterrupts() == [])
+  }
+
   @Test func aPreemptibleCoreInGeneralModeIsInterruptedOnce() throws {
     let bench = try Self.twoProcesses()
     let kernel = Consumer(bench, endpoint: 0, core: 0)

@@ -146,6 +146,19 @@ import Testing
     #expect(process.minimumCores == 1)
   }
 
+  /// The line of a process may be loaded before it is installed.
+  @Test func aNewProcessHasNoFetchOfItsLineUnderWay() throws {
+    let (bench, _) = try makeBench { $0.stateFetchNanoseconds = 100 }
+    let other = ProcessIdentifier(2)
+    #expect(bench.load(0, LineWindow.processStateOffset(of: other)) == .value(0))
+    #expect(bench.nic.processes.unseenStates == 1)
+    try bench.install(process: 2, endpoints: [])
+    #expect(bench.nic.processes.unseenStates == 0)
+    bench.advance(by: 100)
+    #expect(bench.command(.removeProcess, [2]) == .done)
+    #expect(bench.nic.processes.unseenStates == 0)
+  }
+
   @Test func aStateLineIsTakenBackInTime() throws {
     let (bench, kernels) = try makeBench { $0.stateFetchNanoseconds = 100 }
     bench.advance(by: 200)

@@ -305,6 +305,12 @@ import Testing
     Offence(testDescription: "unknown mode", rule: .unknownCoreMode) {
       $0.store(0, LineWindow.coreStateOffset, 4)
     },
+    Offence(testDescription: "process past the table", rule: .unknownWorkerInState) {
+      Consumer($0, endpoint: 4, core: 1).publishUser(process: 0xFFFF)
+    },
+    Offence(testDescription: "endpoint past the table", rule: .unknownWorkerInState) {
+      Consumer($0, endpoint: 0xFFFF, core: 1).publishUser(process: 1)
+    },
     Offence(testDescription: "one endpoint on two cores", rule: .endpointOnTwoCores) {
       Consumer($0, endpoint: 4, core: 1).publishUser(process: 1)
     },
@@ -331,6 +337,24 @@ import Testing
     #expect(bench.takeViolations() == [offence.rule])
     #expect(bench.count(.violations) == 1)
     // The call goes on as if nothing had been.
+    worker.respond(ResponseHead(status: .success), 1)
+    #expect(worker.finishAndLoad() == nil)
+    #expect(bench.count(.callsReplied) == 1)
+    #expect(bench.takeViolations().isEmpty)
+  }
+
+  /// The state decides whose the core is (R14), so the worker on it must be of the same process.
+  @Test func r11AWorkerUnderAnotherProcessHasNoCore() throws {
+    var (bench, worker) = try makeListeningBench()
+    try bench.install(process: 2, endpoints: [5])
+    bench.receive(CallFrame())
+    try #require(worker.load() != nil)
+    worker.publishUser(process: 2)
+    #expect(bench.takeViolations() == [.foreignEndpointInState])
+    #expect(worker.load()?.code == 0)
+    #expect(Set(bench.takeViolations()) == [.endpointNotAttached])
+    worker.publishUser(process: 1)
+    #expect(worker.load()?.argument0 == 42)
     worker.respond(ResponseHead(status: .success), 1)
     #expect(worker.finishAndLoad() == nil)
     #expect(bench.count(.callsReplied) == 1)

@@ -474,6 +474,8 @@ class DeviceTests(unittest.TestCase):
             ("virt,gic-version=3", ",registers-base=0x9000000", "'pl011' is at"),
             ("virt,gic-version=3", ",registers-base=0x10000001000", "in the line window"),
             ("virt,gic-version=3", ",endpoints=0", "the model refuses"),
+            ("virt,gic-version=3", ",address=224.0.0.1", "address=224.0.0.1"),
+            ("virt,gic-version=3", ",mac=03:00:00:00:00:28", "mac=03:00:00:00:00:28"),
             ("virt,gic-version=3", ",calls=/nowhere/calls", "/nowhere/calls"),
         ]:
             with self.subTest(device or machine):

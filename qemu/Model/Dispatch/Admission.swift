@@ -64,6 +64,21 @@ extension ProcessTable {
 }
 
 extension Lauberhorn {
+  /// Calls that only processes without a waiting call may bring in, so that a process with a long queue
+  /// does not keep others from being served (R14). Enough for one call on each core and one that waits
+  /// for each process; a small pool, which tests have, keeps most of itself for all.
+  var callReserve: Int {
+    min(cores.count + processes.capacity, configuration.callCount / 4)
+  }
+
+  /// As `ProcessTable.refusal`; besides, the call pool may have no room that is for `process`.
+  func refusal(
+    for process: ProcessIdentifier, _ serviceClass: ServiceClass
+  ) -> NICCounter? {
+    if !processes[process].queue.isEmpty, calls.room <= callReserve { return .rejectedOverload }
+    return processes.refusal(for: process, serviceClass)
+  }
+
   /// Answers a call that cannot wait, or drops it, as its process wants.
   mutating func refuse(
     _ reason: NICCounter, of process: ProcessIdentifier, transaction: UInt32,

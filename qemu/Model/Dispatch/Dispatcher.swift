@@ -17,16 +17,16 @@ extension Lauberhorn {
     deliverFrames()
   }
 
-  /// Offers every waiting process a turn, in the order of the ring, until none takes one.
+  /// Offers every waiting process a turn, in the order of the ring, until none takes one. Who takes
+  /// none keeps its place and its turns: nothing that is free now would help it.
   private mutating func scanWaiting(_ serve: (inout Lauberhorn, ProcessIdentifier) -> Bool) {
-    var refused = 0
-    while refused < processes.waitingProcesses, let process = processes.firstWaiting {
+    var next = processes.firstWaiting
+    while let process = next {
       if serve(&self, process) {
-        refused = 0
         processes.finishTurn(of: process)
+        next = processes.firstWaiting
       } else {
-        refused += 1
-        processes.moveToEnd(process)
+        next = processes.waiting(after: process)
       }
     }
   }
@@ -106,7 +106,8 @@ extension Lauberhorn {
   mutating func sendToKernel(_ process: ProcessIdentifier, of core: CoreIdentifier) -> Bool {
     guard let kernelEndpoint = self[core].heldEndpoint,
       self[core].declinedProcess != process, allows(process, core),
-      coresInUse(by: process, except: core) < processes[process].maximumCores
+      // One that was asked and does not come keeps nothing waiting (R14); it is counted when it comes.
+      coresInUse(by: process, except: core, asked: false) < processes[process].maximumCores
     else { return false }
     if processes[process].resumesWaiting > 0,
       let worker = findEndpoint(of: process, where: { $0.needsResume })
@@ -117,6 +118,7 @@ extension Lauberhorn {
       processes[process].resumesWaiting -= 1
       processes.updateWaiting(process)
       deliver(.resume, to: kernelEndpoint, naming: worker)
+      forgetNeedlessRequest(for: process)
       return true
     }
     guard !processes[process].queue.isEmpty,
@@ -128,17 +130,36 @@ extension Lauberhorn {
     self[core].pendingCall = call
     if self[core].isStalled { calls[call].cost.heldLoads += 1 }
     deliver(.call, to: kernelEndpoint, naming: worker, tag: calls[call].tag)
+    forgetNeedlessRequest(for: process)
     return true
   }
 
+  /// A core that was asked for `process` and did not come: another came before it, and a call that
+  /// arrives shall not wait for it.
+  private mutating func forgetNeedlessRequest(for process: ProcessIdentifier) {
+    guard let asked = cores.firstIndex(where: { $0.wantedBy == process }),
+      coresAsked(for: process) > processes[process].waitingCount
+        || coresInUse(by: process, except: nil) > processes[process].maximumCores
+    else { return }
+    cores[asked].wantedBy = nil
+  }
+
+  /// Cores that were asked to yield for `process`, or interrupted, and are not there yet.
+  private func coresAsked(for process: ProcessIdentifier) -> Int {
+    cores.reduce(0) { $0 + ($1.wantedBy == process ? 1 : 0) }
+  }
+
   /// Cores that work for a process or are on the way to it.
-  func coresInUse(by process: ProcessIdentifier, except excluded: CoreIdentifier?) -> Int {
+  /// - Parameter asked: whether those count that were only asked.
+  func coresInUse(
+    by process: ProcessIdentifier, except excluded: CoreIdentifier?, asked: Bool = true
+  ) -> Int {
     var count = 0
     for index in cores.indices where index != excluded?.index {
       let core = cores[index]
       let works = core.state.mode == .user && core.state.process == process
       let willWork =
-        core.wantedBy == process
+        asked && core.wantedBy == process
         || core.pendingCall.map { calls[$0].process == process } ?? false
         || core.offeredEndpoint.map { self[$0].process == process } ?? false
         || core.resumingEndpoint.map { self[$0].process == process } ?? false
@@ -213,7 +234,7 @@ extension Lauberhorn {
   func helps(
     _ process: ProcessIdentifier, toTakeCoreOf owner: ProcessIdentifier
   ) -> Bool {
-    let wanted = cores.reduce(0) { $0 + ($1.wantedBy == process ? 1 : 0) }
+    let wanted = coresAsked(for: process)
     // Among its own workers, only one that has a call already and lost its core is worth a
     // change; it does not make the process use more cores.
     guard owner != process else { return processes[process].resumesWaiting > wanted }

@@ -8,7 +8,10 @@ import Interface
 extension Lauberhorn {
   /// Keeps a frame that no service and no function of the NIC wants.
   mutating func keepForKernel(_ frame: Span<UInt8>, otherwise reason: NICCounter) {
-    guard kernelTakesFrames else {
+    // What is for everybody and unknown is nobody's; and who answers it would, with the addresses
+    // turned round, send as everybody.
+    let destination = EthernetAddress(frame.bigEndian48(at: EthernetFrame.destinationOffset))
+    guard destination == own.ethernet, kernelTakesFrames else {
       counters.count(reason)
       return
     }

@@ -39,8 +39,10 @@ extension Lauberhorn {
     // A response that was acknowledged is sent (R6), and its line is nobody else's before (R13).
     completeFetch(of: endpoint)
     let process = self[endpoint].process
-    if let core = self[endpoint].core, self[core].heldEndpoint == endpoint {
-      releaseHeldLoad(of: core)
+    if let core = self[endpoint].core {
+      // Nobody will load the answer that it was to follow (R9).
+      raiseInterruptAfterAnswer(at: core)
+      if self[core].heldEndpoint == endpoint { releaseHeldLoad(of: core) }
     }
     if self[endpoint].isKernelEndpoint {
       for index in cores.indices where cores[index].kernelEndpoint == endpoint {
@@ -73,6 +75,9 @@ extension Lauberhorn {
       forgetPendingCall(of: core)
       calls[call].cost.endSpan(access)
       requeue(call)
+    } else {
+      // The call went elsewhere while the core was in general mode; its worker is still reserved.
+      forgetPendingCall(of: core)
     }
     if let worker = self[core].resumingEndpoint {
       self[core].resumingEndpoint = nil

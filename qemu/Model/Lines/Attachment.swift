@@ -11,8 +11,18 @@ extension Lauberhorn {
       report(.unknownCoreMode, access, at: offset)
       return
     }
+    // Tables are looked up by these numbers from now on.
+    guard hasRoom(for: state) else {
+      report(.unknownWorkerInState, access, at: offset)
+      return
+    }
     let left = attachedEndpoint(of: core)
-    let came = endpoint(named: state, of: core)
+    var came = endpoint(named: state, of: core)
+    // Also when the core has it already: by its state it works for another process now.
+    if state.mode == .user, let named = came, !isWorker(named, of: state.process) {
+      report(.foreignEndpointInState, access, at: offset)
+      came = nil
+    }
     let before = self[core].state
     self[core].state = state
     traceState(of: core)
@@ -61,6 +71,13 @@ extension Lauberhorn {
     }
   }
 
+  /// Whether the NIC was built with as many processes and endpoints as `state` names. A state that
+  /// names none may have anything in their place.
+  private func hasRoom(for state: CoreState) -> Bool {
+    state.mode != .user
+      || state.process.index < processes.capacity && state.endpoint.index < endpoints.count
+  }
+
   func attachedEndpoint(of core: CoreIdentifier) -> EndpointIdentifier? {
     endpoint(named: self[core].state, of: core).flatMap { self[$0].core == core ? $0 : nil }
   }
@@ -72,21 +89,13 @@ extension Lauberhorn {
     case .offline, .general: return nil
     case .dispatch: return self[core].kernelEndpoint
     case .user:
-      guard state.endpoint.index < endpoints.count, self[state.endpoint].isInstalled else {
-        return nil
-      }
-      return state.endpoint
+      return self[state.endpoint].isInstalled ? state.endpoint : nil
     }
   }
 
   private mutating func attach(
     _ endpoint: EndpointIdentifier, to core: CoreIdentifier, _ access: Access, at offset: UInt64
   ) {
-    guard self[core].state.mode == .dispatch || isWorker(endpoint, of: self[core].state.process)
-    else {
-      report(.foreignEndpointInState, access, at: offset)
-      return
-    }
     // The other core may have left it by a store that was not seen yet.
     if let other = self[endpoint].core { fetchUnseenState(of: other) }
     guard self[endpoint].core == nil else {

@@ -114,7 +114,8 @@ extension Lauberhorn {
     }
   }
 
-  private func lineIndex(at offset: UInt64) -> LineIndex? {
+  /// Nil: no line that a cache may have alone is at this offset of the window.
+  func lineIndex(at offset: UInt64) -> LineIndex? {
     if offset < UInt64(endpoints.count * EndpointLayout.blockBytes) {
       let blockOffset = Int(offset) % EndpointLayout.blockBytes
       guard blockOffset < LineIndex.linesPerEndpoint * LineGeometry.lineBytes else { return nil }

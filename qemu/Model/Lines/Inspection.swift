@@ -12,29 +12,26 @@ extension Lauberhorn {
   ///   - offset: in the line window, a multiple of `size`.
   ///   - size: 1, 2, 4 or 8.
   public func inspectLine(offset: UInt64, size: Int) -> UInt64 {
-    guard size == 1 || size == 2 || size == 4 || size == 8, offset % UInt64(size) == 0,
-      let line = line(at: offset)
-    else { return 0 }
-    let byte = Int(offset) % LineGeometry.lineBytes
+    guard size == 1 || size == 2 || size == 4 || size == 8, offset % UInt64(size) == 0 else {
+      return 0
+    }
+    let byte = Int(offset % UInt64(LineGeometry.lineBytes))
+    let word = byte / LineGeometry.wordBytes
+    if let process = loadLineProcess(at: offset) {
+      return loadWord(word, of: process)
+        .extract(size: size, at: byte % LineGeometry.wordBytes)
+    }
+    guard let line = lineIndex(at: offset) else { return 0 }
     guard caches.owner(of: line) == nil else { return caches.load(line, at: byte, size: size) }
-    return lines[line, word: byte / LineGeometry.wordBytes]
-      .extract(size: size, at: byte % LineGeometry.wordBytes)
+    return lines[line, word: word].extract(size: size, at: byte % LineGeometry.wordBytes)
   }
 
-  private func line(at offset: UInt64) -> LineIndex? {
-    if offset < UInt64(endpoints.count * EndpointLayout.blockBytes) {
-      let blockOffset = Int(offset % UInt64(EndpointLayout.blockBytes))
-      guard blockOffset < EndpointLayout.receiveOverflowOffset + LineGeometry.overflowBytes else {
-        return nil
-      }
-      let endpoint = EndpointIdentifier(UInt16(offset / UInt64(EndpointLayout.blockBytes)))
-      return LineIndex(endpoint, blockOffset: blockOffset)
+  /// The home makes a load line when one is asked for: so of what it would give now.
+  private func loadWord(_ word: Int, of process: ProcessIdentifier) -> UInt64 {
+    var given = loadLines
+    if !given.hasCopies(process) {
+      given.write(load(of: process), of: process, at: clock.nanoseconds)
     }
-    let states = LineWindow.coreStateOffset
-    guard (states..<states + UInt64(cores.count * LineGeometry.lineBytes)).contains(offset) else {
-      return nil
-    }
-    return lineMap.stateLine(
-      of: CoreIdentifier(UInt16(Int(offset - states) / LineGeometry.lineBytes)))
+    return given.word(word, of: process)
   }
 }

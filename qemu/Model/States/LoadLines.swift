@@ -150,9 +150,7 @@ extension Lauberhorn {
     for core in cores {
       if core.state.mode == .user, core.state.process == process {
         running += 1
-        if core.state.endpoint.index < endpoints.count, self[core.state.endpoint].call != nil {
-          busy += 1
-        }
+        if self[core.state.endpoint].call != nil { busy += 1 }
       }
       if let call = core.pendingCall, calls[call].process == process { offered += 1 }
       if let worker = core.resumingEndpoint, self[worker].process == process { resumed += 1 }

@@ -117,7 +117,9 @@ struct CallTable: Hashable {
     free = (0..<Int32(capacity)).reversed()
   }
 
-  var inFlight: Int { calls.count - free.count }
+  /// How many more calls it can take.
+  var room: Int { free.count }
+  var inFlight: Int { calls.count - room }
 
   /// Where in `areas` its arguments are: the used part of its area, a multiple of 8 bytes.
   func arguments(of call: CallIndex) -> Range<Int> {

@@ -40,7 +40,7 @@ struct Process: Hashable {
   var waitingNanoseconds: UInt64 = 0
   var rejections: UInt64 = 0
 
-  /// Turns that it had since it was moved to the end of the ring.
+  /// Turns that it had since it came to the end of the ring.
   fileprivate var turns = 0
   fileprivate var isWaiting = false
   fileprivate var previousWaiting: ProcessIdentifier?
@@ -62,7 +62,6 @@ struct ProcessTable: Hashable {
   /// Processes with something waiting, the one whose turn is next first (R14: no starvation).
   private(set) var firstWaiting: ProcessIdentifier?
   private var lastWaiting: ProcessIdentifier?
-  private(set) var waitingProcesses = 0
   /// Processes with a `stateFetchTime`.
   private(set) var unseenStates = 0
 
@@ -108,17 +107,12 @@ struct ProcessTable: Hashable {
     if shallWait { append(process) } else { remove(process) }
   }
 
-  /// It took its turn; it has as many in a row as it has weight.
+  /// It took its turn; it has as many in a row as it has weight, then others are first. Who waits no
+  /// more has left the ring, and begins anew when it comes back.
   mutating func finishTurn(of process: ProcessIdentifier) {
+    guard processes[process.index].isWaiting else { return }
     processes[process.index].turns += 1
     guard processes[process.index].turns >= processes[process.index].weight else { return }
-    moveToEnd(process)
-  }
-
-  /// Others first.
-  mutating func moveToEnd(_ process: ProcessIdentifier) {
-    processes[process.index].turns = 0
-    guard processes[process.index].isWaiting else { return }
     remove(process)
     append(process)
   }
@@ -133,7 +127,6 @@ struct ProcessTable: Hashable {
       firstWaiting = process
     }
     lastWaiting = process
-    waitingProcesses += 1
   }
 
   private mutating func remove(_ process: ProcessIdentifier) {
@@ -142,8 +135,8 @@ struct ProcessTable: Hashable {
     if let previous { processes[previous.index].nextWaiting = next } else { firstWaiting = next }
     if let next { processes[next.index].previousWaiting = previous } else { lastWaiting = previous }
     processes[process.index].isWaiting = false
+    processes[process.index].turns = 0
     processes[process.index].previousWaiting = nil
     processes[process.index].nextWaiting = nil
-    waitingProcesses -= 1
   }
 }

@@ -52,7 +52,7 @@ extension Lauberhorn {
     let process = services[service].process
     processes[process].arrivals += 1
     let serviceClass = services[service].serviceClass
-    if let reason = processes.refusal(for: process, serviceClass) {
+    if let reason = refusal(for: process, serviceClass) {
       statistics.count(.rejectedOverload, of: process, service)
       refuse(
         reason, of: process, transaction: rpc.transaction, from: datagram.serverPort,

@@ -16,8 +16,8 @@ enum FrameDecoder {
     case drop(NICCounter)
     case addressRequest(ARPRequest)
     case datagram(Datagram)
-    /// Whole and for us, but nothing that the NIC knows: for the kernel. When that takes no
-    /// frames, the counter says why it was dropped.
+    /// Whole and for us, but nothing that the NIC knows: for the kernel. When that does not get it,
+    /// the counter says why it was dropped.
     case foreign(NICCounter)
   }
 
@@ -31,10 +31,7 @@ enum FrameDecoder {
     switch frame.bigEndian16(at: EthernetFrame.typeOffset) {
     case EthernetFrame.typeARP: return ARPPacket.decode(frame, own: own.internet)
     case EthernetFrame.typeIPv4: return IPv4Header.decode(frame, own: own.internet)
-    // What is for everybody and unknown is nobody's: the kernel is not asked either.
-    default:
-      return destination == own.ethernet
-        ? .foreign(.dropUnknownEtherType) : .drop(.dropUnknownEtherType)
+    default: return .foreign(.dropUnknownEtherType)
     }
   }
 }
