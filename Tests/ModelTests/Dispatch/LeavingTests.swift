@@ -47,6 +47,34 @@ import Testing
     #expect(bench.takeViolations().isEmpty)
   }
 
+  /// A held load is answered when its core has left it already: the next touch of the line, a store even,
+  /// is about what there is then (R8).
+  @Test(arguments: [true, false])
+  func r8AnAnswerThatNoLoadGotMakesWay(isTryAgain: Bool) throws {
+    let (bench, kernels, workers) = try makeBench(cores: 1)
+    #expect(bench.command(.removeEndpoint, [5]) == .done)
+    workers[0].publishUser(process: 1)
+    #expect(workers[0].load() == nil)
+    if isTryAgain {
+      bench.advance(by: Bench.stallLimit)
+      #expect(bench.count(.messagesTryAgain) > 0)
+    } else {
+      #expect(bench.command(.preemptCore, [0]) == .done)
+      #expect(bench.count(.messagesYieldNow) == 1)
+    }
+    workers[0].publishDispatch()
+    bench.receive(CallFrame())
+    var head = kernels[0].load()
+    var kernel = kernels[0]
+    // The kernel's load got TRYAGAIN, too.
+    if head?.code == Stub.kernelTryAgain { head = kernel.finishAndLoad() }
+    let worker = try run(head, on: 0, workers)
+    worker.store(0x5a, atWord: ControlLineWord.tail - 1)
+    #expect(worker.load()?.code == Stub.handler)
+    #expect(worker.word(ControlLineWord.tail - 1) == 0x5a)
+    #expect(bench.takeViolations().isEmpty)
+  }
+
   @Test func r11AWorkerThatTheKernelRunsItselfNeedsNoResume() throws {
     let (bench, kernels, workers) = try makeBench(cores: 1)
     bench.receive(CallFrame())

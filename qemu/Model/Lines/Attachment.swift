@@ -152,8 +152,16 @@ extension Lauberhorn {
       self[core].wasPreemptedAtFetch = false
       self[core].isStalled = false
     }
+    switch self[endpoint].message {
+    // Its load had left when it was answered: nobody has that, and the next load, or a store that comes
+    // first (R8), is for what there is then.
+    case .tryAgain where !self[endpoint].isMessageTaken,
+      .yieldNow where !self[endpoint].isMessageTaken:
+      clean(endpoint)
     // It has left after YIELDNOW, and goes on with the other line.
-    if self[endpoint].message == .yieldNow { fetchIdleLine(of: endpoint) }
+    case .yieldNow: fetchIdleLine(of: endpoint)
+    default: break
+    }
     if let call = self[endpoint].call {
       calls[call].cost.endSpan(access)
       self[endpoint].detachOrder = nextOrder()
