@@ -283,6 +283,10 @@ ALWAYS_INLINE void barrier_context(void) { __asm__ volatile("isb" ::: "memory");
 ALWAYS_INLINE void translations_forget_all(void) {
   __asm__ volatile("tlbi vmalle1is" ::: "memory");
 }
+/// Forgets all translations on this core (TLBI VMALLE1).
+ALWAYS_INLINE void translations_forget_here(void) {
+  __asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tisb" ::: "memory");
+}
 /// Forgets all instructions in caches, on all cores (IC IALLUIS).
 ALWAYS_INLINE void instructions_forget(void) { __asm__ volatile("ic ialluis" ::: "memory"); }
 /// Cleans and invalidates one data cache line (DC CIVAC).

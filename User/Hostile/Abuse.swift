@@ -24,6 +24,7 @@ enum Abuse {
     case 2: threads()
     case 3: memory()
     case 4: foreignServices(port: port)
+    case 5: hugeMapping()
     default: Result()
     }
   }
@@ -98,6 +99,15 @@ enum Abuse {
       guard answer.error == SystemError.none.rawValue else { continue }
       hostile_store(answer.value, 1)
       result.successes += 64
+    }
+    return result
+  }
+
+  /// As much memory as one call may ask for.
+  private static func hugeMapping() -> Result {
+    var result = Result()
+    for _ in 0..<4 {
+      result.expectRefusal(SystemCall.mapMemory.rawValue, SystemLimits.mapBytes, 0)
     }
     return result
   }

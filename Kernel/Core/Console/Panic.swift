@@ -22,7 +22,18 @@ enum Panic {
   /// without a word. Followed by `stopAfterClaim`.
   static func claim() {
     interrupts_mask()
-    if hasBegun.exchange(true, ordering: .acquiringAndReleasing) { hang() }
+    if !isFirst() { hang() }
+  }
+
+  /// Whether this core is the one that reports. Without an exclusive access while there is only one:
+  /// before the MMU is on memory is Device memory, where those need not work (ARM ARM B2.9.2).
+  private static func isFirst() -> Bool {
+    if CoreReference.isActive {
+      return !hasBegun.exchange(true, ordering: .acquiringAndReleasing)
+    }
+    let isFirst = !hasBegun.load(ordering: .relaxed)
+    hasBegun.store(true, ordering: .relaxed)
+    return isFirst
   }
 
   static func stopAfterClaim(_ reason: LogText) -> Never {
@@ -66,7 +77,7 @@ enum Panic {
 
   private static func begin(_ reason: LogText) {
     interrupts_mask()
-    if hasBegun.exchange(true, ordering: .acquiringAndReleasing) {
+    if !isFirst() {
       Console.writeUnlocked { $0.writeLine("PANIC again: \(reason)") }
       hang()
     }

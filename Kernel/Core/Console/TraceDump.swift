@@ -62,13 +62,15 @@ enum TraceDump {
   /// Writes how much was recorded, and how much of it no dump has shown.
   static func counts() {
     forEachRing { core, isRare, ring, index in
-      guard ring.written > 0 else { return }
+      // Once: its core may record meanwhile.
+      let written = ring.written
+      guard written > 0 else { return }
       let cursor = unsafe cursors[index]
-      let overwritten = ring.written - min(ring.written, UInt64(ring.capacity - 1))
+      let overwritten = written - min(written, UInt64(ring.capacity - 1))
       let lost = cursor.lost + overwritten - min(overwritten, cursor.next)
       Console.withReply {
         $0.writeLine(
-          "core \(core) \(isRare ? "rare" : "frequent"): recorded \(ring.written) lost \(lost)")
+          "core \(core) \(isRare ? "rare" : "frequent"): recorded \(written) lost \(lost)")
       }
     }
   }

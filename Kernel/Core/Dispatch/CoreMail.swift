@@ -114,7 +114,9 @@ extension CoreReference {
       thread.take(from: .runnable, to: .ended) || thread.take(from: .sleeping, to: .ended)
         || thread.take(from: .blocked, to: .ended)
     else { return }
+    let isNews = thread.noteStarted()
     ProcessTable.noteThreadEnd(of: thread.process)
+    if isNews { StartUp.noteProcessStarted() }
   }
 
   private func answer(_ thief: CoreIdentifier) {

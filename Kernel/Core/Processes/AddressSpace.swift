@@ -85,13 +85,21 @@ extension KernelAddressSpace {
     }
   }
 
-  /// Adds zeroed memory that the program may read and write; pages that an attempt which failed
-  /// left there are used.
+  /// Adds zeroed memory that the program may read and write: all of it, or nothing when the process or
+  /// the machine has no more. Pages that are there already are used.
   mutating func addMemory(
     from start: UInt64, to end: UInt64, of block: inout ProcessBlock
   ) throws(AddressSpaceFailure) {
-    guard (end - start) / Page.bytes <= block.pagesLeft else { throw .limit }
     try withTable(of: &block) { (space, table, block) throws(AddressSpaceFailure) in
+      var missing: UInt64 = 0
+      for page in stride(from: start, to: end, by: Int(Page.bytes))
+      where table.lookup(VirtualAddress(page), in: space.memory) == nil { missing += 1 }
+      guard missing <= block.pagesLeft else { throw .limit }
+      // A table of the last level for each 512 pages and for each end, and one of each level above.
+      let frames = Int(missing + missing / 512 + 4)
+      guard frames <= space.frames.freeFrames else {
+        throw .frames(.outOfMemory(frames: frames, freeFrames: space.frames.freeFrames))
+      }
       for page in stride(from: start, to: end, by: Int(Page.bytes))
       where table.lookup(VirtualAddress(page), in: space.memory) == nil {
         _ = try space.addPage(at: page, .userReadWrite, to: table, of: &block)

@@ -193,7 +193,7 @@ enum SystemCalls {
       }
     } catch { return error }
     let written = text.span.extracting(first: Int(length))
-    Log.information("\(Processes.name(of: process)): \(escaping: written)")
+    Log.information("\(Processes.name(of: process)): \(escaping: written)", from: .program)
     return .none
   }
 

@@ -57,6 +57,14 @@ private func begin(
     "Wengen: image at \(hexadecimal: image), device tree at \(hexadecimal: deviceTree), entered at EL\(exceptionLevel)"
   )
 
+  // The NIC and this kernel number the cores as the tree does, and core 0 is the one that starts others.
+  let own = ProcessorAffinity(read_core_affinity())
+  guard platform.processors[0] == own else {
+    Panic.stop(
+      "started on core \(hexadecimal: own.bits), which is not the device tree's first, \(hexadecimal: platform.processors[0].bits)"
+    )
+  }
+
   let errata = Errata(of: ProcessorIdentification(read_main_identification()))
   errata_activate(
     errata.needsCarefulAcknowledge ? 1 : 0, errata.needsInstructionCacheInvalidation ? 1 : 0)

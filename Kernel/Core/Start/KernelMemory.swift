@@ -188,8 +188,8 @@ enum KernelMemory {
   }
 
   /// SCTLR_EL1 (ARM ARM D17.2.118): RES1 bits of ARMv8.0; M, C and I for MMU and caches; SA and
-  /// SA0 check stack alignment; WXN makes writable memory never executable; UCT and UCI let user
-  /// programs read the cache type and clean their own memory.
+  /// SA0 check stack alignment; WXN makes writable memory never executable. UCT and UCI stay clear: cache
+  /// operations on lines of the FPGA are not for user programs.
   private static var systemControl: UInt64 {
     let reservedOnes: UInt64 = 0x30d0_0800
     let mmu: UInt64 = 1 << 0

@@ -99,6 +99,8 @@ func secondaryMain(coreNumber: UInt64) {
   let core = Kernel.cores[CoreIdentifier(UInt16(coreNumber))]
   core.activate()
   core.activate(userTable: KernelMemory.noProcessTable)
+  // What the core knows of the identity map, with which its MMU came on, is every process's.
+  translations_forget_here()
   write_vector_base(address_of_exception_vectors())
   barrier_context()
   InterruptController.startCore(core.core)

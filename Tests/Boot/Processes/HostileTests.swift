@@ -153,6 +153,31 @@ extension BootTests {
       try guest.expectExit(typing: "exit", status: 0)
     }
 
+    /// What a process may have, and the machine has not, takes nothing from others.
+    @Test func aMappingThatFailsLeavesAllMemoryFree() throws {
+      let archive = try ServiceArchive(
+        programs: ["echo", "hostile"],
+        manifest: "echo restart=always\nhostile argument=\(Self.abusePort) memory=1000000\n")
+      let guest = try Guest(archive: archive, ports: [Self.abusePort]) { $0.coreCount = 1 }
+      let before = try guest.statistics()["KiB-free"]
+      var client = try guest.client(ofGuestPort: Self.abusePort)
+      client.timeout = .seconds(20)
+      guard
+        case .success(let results) = try client.call(
+          HostileService.abuse, HostileService.arguments(5))
+      else {
+        Issue.record("no answer")
+        return
+      }
+      let counts = try HostileService.counts(results)
+      #expect(counts.tries == 4 && counts.successes == 0)
+      #expect(before != nil)
+      #expect(try guest.statistics()["KiB-free"] == before)
+      guest.machine.type("kill echo\n")
+      try guest.machine.expectLine(containing: "echo: program")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
     /// R13: the thread pointer, which a program can write without the kernel's knowing, is the thread's own:
     /// over yields, system calls and preemptions, and nobody else's, also not of who comes after it.
     @Test func threadPointersAreTheThreadsOwn() throws {
