@@ -64,7 +64,7 @@ help:
 	@echo '  boot-test   tests that boot the kernel under QEMU'
 	@echo '  errata-test    the boot tests on a CPU that claims to be ThunderX-1, with CHECKS=1'
 	@echo '  firmware-test  tests that boot it through UEFI, GRUB and U-Boot'
-	@echo '  fuzz        search for input that breaks a parser, SECONDS=$(SECONDS) in all'
+	@echo '  fuzz        search for input that breaks a parser or the NIC, SECONDS=$(SECONDS) in all'
 	@echo '  benchmark   calls a second that the model of the FPGA serves on this machine'
 	@echo '  figures     simulate and draw the figures of Documentation/simulation.md'
 	@echo '  load        many calls to spin services in QEMU, verified; LOAD="--closed 4 --mix tpcc"'

@@ -1,12 +1,15 @@
-// What is fuzzed: every parser that reads bytes which somebody else has written.
+// What is fuzzed: every parser that reads bytes which somebody else has written, and the NIC under
+// accesses that keep to no rule.
 //
 // One definition for two uses: `make fuzz` drives it with libFuzzer (Fuzz/Driver), and
 // Tests/FuzzTests runs the corpus and some thousand mutations of it in `make test`.
 
-/// A parser, and what must hold whatever it reads.
+/// What reads the input, and what must hold whatever that is.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   /// A frame into a NIC that serves some procedures; flags, then the frame.
   case frame
+  /// Stores and loads of lines, calls and commands in between; flags, then steps.
+  case lines
   /// A signature and XDR data to unmarshal by it: length of the signature, signature, data.
   case unmarshalling
   /// A signature and an argument area to marshal by it, in the same form.
@@ -22,6 +25,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public func run(_ input: Span<UInt8>) throws(FuzzFailure) {
     switch self {
     case .frame: try FrameTarget.run(input)
+    case .lines: try LineTarget.run(input)
     case .unmarshalling: try SignatureTarget.unmarshal(input)
     case .marshalling: try SignatureTarget.marshal(input)
     case .deviceTree: try DeviceTreeTarget.run(input)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Searches with libFuzzer for input that breaks a parser: fuzz.sh PROGRAM SECONDS
+# Searches with libFuzzer for input that breaks a parser or the NIC: fuzz.sh PROGRAM SECONDS
 #
 # Each target gets its share of the time and starts from Fuzz/Corpus/<target>; what covers new
 # code is kept under .build/fuzz-corpus for the next search. An input that breaks something is
