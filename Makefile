@@ -111,16 +111,16 @@ build = +@$(MAKE) --silent --no-print-directory --jobs=2
 run:
 	$(build) image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
-	  .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' MANIFEST='$(MANIFEST)' \
+	  WENGEN_START='$(START)' .build/debug/wengen-run
 
 # What NIC and kernel recorded of such a run, for other programs to read.
 trace: TRACE := $(OUT)/trace
 trace:
 	$(build) image tools .build/debug/wengen-trace
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
-	  .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' MANIFEST='$(MANIFEST)' \
+	  WENGEN_START='$(START)' .build/debug/wengen-run
 	@echo
 	@.build/debug/wengen-trace --serial $(TRACE)/serial.bin --nic $(TRACE)/nic.bin --out $(TRACE)
 	@echo
@@ -209,6 +209,10 @@ explore: packages swift
 
 # Seeds, and the calls of each (Tests/Boot/Load/SoakTests.swift).
 SOAK ?= 20x5000
+
+ifneq ($(shell printf '%s' '$(SOAK)' | grep -cxE '[1-9][0-9]*x[1-9][0-9]*'),1)
+$(error SOAK=$(SOAK): seeds and calls above 0 are needed, such as 20x5000)
+endif
 
 soak: image
 	@$(QUIET) tests $(SWIFT_BUILD) --build-tests
