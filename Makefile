@@ -37,6 +37,18 @@ CROSS := --triple aarch64-none-none-elf -c release
 QUIET := Tools/Scripts/quiet.sh
 START := $(shell date +%s.%N)
 
+# Checked before anything is built. A program has a folder of its name in User/.
+user_programs = $(filter-out runtime start,$(shell cd User && ls -d */ | sed 's,\(.*\)/,\l\1,'))
+ifneq ($(PROGRAMS),)
+unknown_programs := $(filter-out $(user_programs),$(PROGRAMS))
+ifneq ($(unknown_programs),)
+$(error PROGRAMS=$(unknown_programs): there is no such program; there are $(user_programs))
+endif
+endif
+ifneq ($(filter-out 0 1,$(CHECKS)),)
+$(error CHECKS=$(CHECKS): 0 or 1 is needed)
+endif
+
 KERNEL := $(if $(filter 1,$(CHECKS)),kernel-checked,kernel)
 
 export WENGEN_ARTEFACTS := $(CURDIR)/$(OUT)
@@ -58,7 +70,7 @@ help:
 	@echo '  trace       such a run, recorded: for Perfetto, babeltrace2, spreadsheets'
 	@echo '  top         in another terminal: what the running machine does, every second'
 	@echo '  debug, gdb  a guest that waits for a debugger, and the debugger'
-	@echo '  test        unit tests, boot tests and firmware tests'
+	@echo '  test        all of them: unit, device, boot, errata and firmware tests'
 	@echo '  unit        tests of the modules, on this machine'
 	@echo '  device-test tests of the QEMU device, with guests of its own'
 	@echo '  boot-test   tests that boot the kernel under QEMU'
@@ -80,7 +92,7 @@ help:
 	@echo '  device      the FPGA as a QEMU plug-in: $(OUT)/lauberhorn.so'
 	@echo '  clients     the C client that rpcgen makes: $(OUT)/rpcgen-client'
 	@echo '  grub        Debian'\''s GRUB for arm64, which boot tests use: $(OUT)/grubaa64.efi'
-	@echo '  tools       the host programs: .build/debug/wengen-run, wengen-call'
+	@echo '  tools       what make run starts, and an RPC client: .build/debug/wengen-run, wengen-call'
 	@echo '  format      format the Swift sources'
 	@echo '  lint        check the format'
 	@echo '  clean       remove what was built (the fetched QEMU headers stay)'
@@ -99,16 +111,16 @@ build = +@$(MAKE) --silent --no-print-directory --jobs=2
 run:
 	$(build) image tools
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
-	  .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' MANIFEST='$(MANIFEST)' \
+	  WENGEN_START='$(START)' .build/debug/wengen-run
 
 # What NIC and kernel recorded of such a run, for other programs to read.
 trace: TRACE := $(OUT)/trace
 trace:
 	$(build) image tools .build/debug/wengen-trace
 	@SMP='$(SMP)' MEM='$(MEM)' DETERMINISTIC='$(DETERMINISTIC)' PCAP='$(PCAP)' CALLS='$(CALLS)' \
-	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' WENGEN_START='$(START)' \
-	  .build/debug/wengen-run
+	  ACCEL='$(ACCEL)' APPEND='$(APPEND)' TRACE='$(TRACE)' PORTS='$(PORTS)' MANIFEST='$(MANIFEST)' \
+	  WENGEN_START='$(START)' .build/debug/wengen-run
 	@echo
 	@.build/debug/wengen-trace --serial $(TRACE)/serial.bin --nic $(TRACE)/nic.bin --out $(TRACE)
 	@echo
@@ -198,6 +210,10 @@ explore: packages swift
 # Seeds, and the calls of each (Tests/Boot/Load/SoakTests.swift).
 SOAK ?= 20x5000
 
+ifneq ($(shell printf '%s' '$(SOAK)' | grep -cxE '[1-9][0-9]*x[1-9][0-9]*'),1)
+$(error SOAK=$(SOAK): seeds and calls above 0 are needed, such as 20x5000)
+endif
+
 soak: image
 	@$(QUIET) tests $(SWIFT_BUILD) --build-tests
 	@WENGEN_SOAK=$(SOAK) swift test --build-system native --skip-build --filter SoakTests \
@@ -220,6 +236,9 @@ swift:
 
 # --- What boots ------------------------------------------------------------------------------
 
+# A QEMU that runs has these files open, and the model mapped. So none is written in place: it gets a
+# new file under the same name. (The linker, which makes the device, removes the old one, too.)
+
 # All files and folders below some folders: a folder is newer when a file was removed from it.
 sources = $(shell find $(wildcard $(1)) -not -path '*/.build*' 2>/dev/null)
 
@@ -237,11 +256,11 @@ $(OUT)/kernel%elf: Package.swift $(call sources,Kernel Boot Linker) | packages s
 	@WENGEN_CHECKS=$(if $(findstring checked,$*),1,0) WENGEN_TARGET=kernel \
 	  $(QUIET) $(basename $(@F)) $(SWIFT_BUILD) $(CROSS) --toolset Linker/kernel.json \
 	  --product wengen --scratch-path .build/$(basename $(@F)) -Xlinker -Map=$(basename $@).map
-	@cp .build/$(basename $(@F))/aarch64-none-none-elf/release/wengen $@
+	@cp .build/$(basename $(@F))/aarch64-none-none-elf/release/wengen $@.new && mv $@.new $@
 
 # An arm64 Image and an EFI application in one: Boot/ImageHeader.S.
 $(OUT)/%.img: $(OUT)/%.elf
-	@aarch64-linux-gnu-objcopy -O binary $< $@
+	@aarch64-linux-gnu-objcopy -O binary $< $@.new && mv $@.new $@
 
 # What runs, and what only boot tests run.
 programs := echo calculator rpcbind statistics
@@ -262,7 +281,8 @@ $(OUT)/programs: Package.swift $(OUT)/services.list \
 	@for program in $(sort $(run_programs) $(test_programs)); do \
 	  WENGEN_TARGET=user $(QUIET) $$program $(SWIFT_BUILD) $(CROSS) \
 	    --toolset Linker/user.json --product $$program --scratch-path .build/user && \
-	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program && \
+	  cp .build/user/aarch64-none-none-elf/release/$$program $(OUT)/symbols/$$program.new && \
+	  mv $(OUT)/symbols/$$program.new $(OUT)/symbols/$$program && \
 	  aarch64-linux-gnu-objcopy --strip-debug $(OUT)/symbols/$$program $@/$$program || exit 1; \
 	done
 	@touch $@
@@ -273,14 +293,14 @@ $(OUT)/services.cpio: $(OUT)/programs
 	@$(if $(MANIFEST),cp -- '$(MANIFEST)' $</services.conf)
 	@cd $< && set -- $(run_programs) $(if $(MANIFEST),services.conf) && touch -d @0 "$$@" && \
 	  printf '%s\n' "$$@" | LC_ALL=C sort | \
-	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@
-	@touch $< $@
+	  cpio --create --format=newc --reproducible --owner=+0:+0 --quiet >$(CURDIR)/$@.new
+	@mv $@.new $@ && touch $< $@
 
 $(OUT)/libLauberhornModel.so: Package.swift $(call sources,Kernel/Interface Kernel/Reporting \
   Kernel/Tracing qemu/Marshalling qemu/Model qemu/ModelInterface qemu/ModelExports) | packages swift
 	@mkdir -p $(OUT)
 	@$(QUIET) model $(SWIFT_BUILD) -c release --product LauberhornModel -Xswiftc -static-stdlib
-	@cp .build/release/libLauberhornModel.so $@
+	@cp .build/release/libLauberhornModel.so $@.new && mv $@.new $@
 
 # The headers are those of the installed QEMU, to the letter; so another QEMU means another device.
 # dpkg writes this file when it installs one.

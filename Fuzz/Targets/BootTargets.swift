@@ -33,6 +33,8 @@ enum DeviceTreeTarget {
       let arguments = BootArguments(tree.text(platform.bootArguments))
       _ = arguments.contains("exit")
       _ = try? arguments.number(of: "exit")
+      var words = 0
+      while arguments.key(ofAssignment: words) != nil { words += 1 }
     } catch {
       describe(error)
     }

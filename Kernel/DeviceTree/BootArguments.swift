@@ -61,24 +61,47 @@ public struct BootArguments: ~Escapable {
     return number
   }
 
+  /// The key of the word of the form `key=…` that has `index` such words before it; nil when there
+  /// are no more.
+  @_lifetime(copy self)
+  public func key(ofAssignment index: Int) -> Span<UInt8>? {
+    var left = index
+    var start = 0
+    while let word = nextWord(from: start) {
+      start = word.end
+      guard word.keyEnd < word.end else { continue }
+      if left == 0 { return text.extracting(word.start..<word.keyEnd) }
+      left -= 1
+    }
+    return nil
+  }
+
   private func valueRange(of key: StaticString) -> Range<Int>? {
-    let space: UInt8 = 0x20
-    let equals: UInt8 = 0x3D
     var found: Range<Int>?
     var start = 0
-    while start < text.count {
-      var end = start
-      var keyEnd: Int?
-      while end < text.count, text[end] > space {
-        if keyEnd == nil, text[end] == equals { keyEnd = end }
-        end += 1
+    while let word = nextWord(from: start) {
+      if text.holds(key, in: word.start..<word.keyEnd) {
+        found = min(word.keyEnd + 1, word.end)..<word.end
       }
-      if end > start, text.holds(key, in: start..<(keyEnd ?? end)) {
-        found = keyEnd.map { ($0 + 1)..<end } ?? end..<end
-      }
-      start = end + 1
+      start = word.end
     }
     return found
+  }
+
+  /// The first word that begins at `position` or later; its key ends where it ends, or at `=`.
+  private func nextWord(from position: Int) -> (start: Int, keyEnd: Int, end: Int)? {
+    let space: UInt8 = 0x20
+    let equals: UInt8 = 0x3D
+    var start = position
+    while start < text.count, text[start] <= space { start += 1 }
+    guard start < text.count else { return nil }
+    var end = start
+    var keyEnd: Int?
+    while end < text.count, text[end] > space {
+      if keyEnd == nil, text[end] == equals { keyEnd = end }
+      end += 1
+    }
+    return (start, keyEnd ?? end, end)
   }
 
   private func digitValue(_ byte: UInt8) -> UInt64? {

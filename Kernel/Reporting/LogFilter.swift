@@ -75,6 +75,20 @@ public struct LogFilter: Sendable {
     return true
   }
 
+  /// For error messages: what `apply` takes.
+  public static var choices: Choices { Choices() }
+
+  public struct Choices: Reportable {
+    public func write(to output: inout some TextOutput & ~Copyable) {
+      output.write("error, warning, info or debug, or source=level, with commas; sources are ")
+      output.write(LogSource.kernel.name)
+      for source in LogSource.allCases where source != .kernel {
+        output.write(", ")
+        output.write(source.name)
+      }
+    }
+  }
+
   private mutating func applyWord(_ word: Span<UInt8>) -> Bool {
     for index in 0..<word.count where word[index] == UInt8(ascii: "=") {
       guard let source = Self.source(named: word.extracting(first: index)),

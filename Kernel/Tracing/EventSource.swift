@@ -1,6 +1,6 @@
 // Which part of the system an event comes from: what can be switched on and off by itself.
 
-internal import Reporting
+public import Reporting
 
 /// A source of events. Its number is the upper byte of its events' numbers and its bit in a
 /// `SourceMask`.
@@ -91,6 +91,19 @@ public struct SourceMask: Hashable, Sendable {
       guard let source = EventSource(named: text.extracting(start..<end)) else { return nil }
       insert(source)
       start = end + 1
+    }
+  }
+
+  /// For error messages: what `init(named:)` takes.
+  public static var choices: Choices { Choices() }
+
+  public struct Choices: Reportable {
+    public func write(to output: inout some TextOutput & ~Copyable) {
+      output.write("all, usual")
+      for source in EventSource.allCases where !source.isRecordedByNIC {
+        output.write(", ")
+        output.write(source.name)
+      }
     }
   }
 

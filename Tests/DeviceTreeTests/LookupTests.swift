@@ -190,6 +190,17 @@ import Testing
     }
   }
 
+  @Test func keysOfWordsWithValues() {
+    with { arguments in
+      var keys: [String] = []
+      while let key = arguments.key(ofAssignment: keys.count) {
+        keys.append(String(decoding: (0..<key.count).map { key[$0] }, as: UTF8.self))
+      }
+      #expect(
+        keys == ["console", "exit", "cores", "mask", "empty", "bad", "cores", "big"])
+    }
+  }
+
   @Test func numbers() throws {
     try with { arguments in
       let cores = try arguments.number(of: "cores")

@@ -84,6 +84,14 @@ import Testing
     #expect(client.lastTransaction == 0)
   }
 
+  @Test(arguments: [40, 1472, 1473]) func noReplyHasAReason(datagramBytes: Int) {
+    let noReply = NoReply(
+      from: [.loopback(port: 4001)], within: .seconds(2), datagramBytes: datagramBytes)
+    #expect(noReply.description.hasPrefix("no reply from 127.0.0.1:4001 within 2.0 seconds: "))
+    #expect(noReply.description.contains("is a machine running") == (datagramBytes <= 1472))
+    #expect(noReply.description.contains("as IP fragments") == (datagramBytes > 1472))
+  }
+
   @Test func takesAnotherPortWhenThePreferredOneIsTaken() throws {
     let taken = try UDPSocket(boundTo: .loopback(port: 0))
     let port = try taken.localAddress.port

@@ -29,7 +29,7 @@ let usageText = """
       --ints N,N,...  an array of 32-bit integers
     --count N         makes the call N times and counts the replies
     --timeout SECONDS waits so long for each reply (2)
-  example: wengen-call 127.0.0.1:14002 0x20000102 1 1 --int 40 --int 2
+  example: wengen-call 127.0.0.1:4002 0x20000102 1 1 --int 40 --int 2
   """
 
 func fail(_ failure: CommandLineFailure) -> Never {
@@ -53,6 +53,8 @@ struct CallCommand {
       procedure: try number(words[3], "PROCEDURE"))
     var rest = words[4...]
     while let option = rest.popFirst() {
+      // The usage lists all options.
+      guard usageText.contains("  \(option) ") else { throw .usage("unknown option '\(option)'") }
       guard let value = rest.popFirst() else { throw .usage("\(option): a value is needed") }
       switch option {
       case "--int": arguments.encode(try number(value, option) as Int32)
@@ -75,6 +77,11 @@ struct CallCommand {
     }
   }
 
+  private var noReply: NoReply {
+    let call = RPCCall(transaction: 0, target: target, arguments: arguments.bytes)
+    return NoReply(from: [server], within: timeout, datagramBytes: call.bytes.count)
+  }
+
   func run() throws(CommandLineFailure) {
     var client = try network { () throws(NetworkError) in
       try RPCClient(server: server, timeout: timeout)
@@ -90,9 +97,9 @@ struct CallCommand {
       case .success(let results):
         replies += 1
         if index == 0 { print(results.isEmpty ? "success, no results" : dump(results)) }
-      case .timeout where count > 1: losses += 1
       case .timeout:
-        throw .call("no reply from \(server) within \(timeout): is a machine running (make run)?")
+        losses += 1
+        if replies == 0, losses == min(count, NoReply.patience) { throw .call("\(noReply)") }
       default: throw .call("\(outcome)")
       }
     }

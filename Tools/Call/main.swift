@@ -3,8 +3,15 @@
 // The arguments are parsed by hand: nothing of this project is downloaded but by apt-get, so no
 // package for that is used.
 
+import Foundation
+
+let words = Array(CommandLine.arguments.dropFirst())
+if words.first == "--help" {
+  print(usageText)
+  exit(0)
+}
 do throws(CommandLineFailure) {
-  let command = try CallCommand(parsing: Array(CommandLine.arguments.dropFirst()))
+  let command = try CallCommand(parsing: words)
   try command.run()
 } catch {
   fail(error)

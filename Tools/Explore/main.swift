@@ -51,21 +51,32 @@ func walk(_ seeds: ClosedRange<UInt64>, containing part: String) {
   }
 }
 
+/// Fails when no scenario has the part of a name that was given.
+func require(_ part: String, among scenarios: [Scenario]) {
+  guard !scenarios.contains(where: { part.isEmpty || $0.name.contains(part) }) else { return }
+  say("wengen-explore: no scenario has '\(part)' in its name; there are")
+  for scenario in scenarios { say("  \(scenario.name)") }
+  exit(64)
+}
+
 let arguments = Array(CommandLine.arguments.dropFirst()) + ["", "", ""]
 let mode = arguments[0]
 let start = ContinuousClock.now
 switch mode {
 case "", "quick":
+  require(arguments[1], among: Scenarios.exhaustive + Scenarios.random)
   exploreAll(Scenarios.exhaustive, containing: arguments[1])
   walk(1...2, containing: arguments[1])
 case "large":
-  exploreAll(
-    Scenarios.exhaustive + Scenarios.large, limit: largeLimit, containing: arguments[1])
+  let scenarios = Scenarios.exhaustive + Scenarios.large
+  require(arguments[1], among: scenarios)
+  exploreAll(scenarios, limit: largeLimit, containing: arguments[1])
 case "random", "seed":
   guard let number = UInt64(arguments[1]), number > 0 else {
     say("wengen-explore: \(mode) needs a positive number")
     exit(64)
   }
+  require(arguments[2], among: Scenarios.random)
   walk(mode == "seed" ? number...number : 1...number, containing: arguments[2])
 default:
   say("wengen-explore: no mode '\(mode)'; there are quick, large, random SEEDS, seed SEED")

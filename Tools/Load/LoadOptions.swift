@@ -11,7 +11,7 @@ struct LoadFailure: Error {
 
   /// The command line is wrong (sysexits.h: EX_USAGE).
   static func usage(_ message: String) -> LoadFailure {
-    LoadFailure(message: "\(message)\n\(usageText)", status: 64)
+    LoadFailure(message: "\(message)\nsee wengen-load --help", status: 64)
   }
 
   static func run(_ message: String) -> LoadFailure { LoadFailure(message: message, status: 1) }
@@ -66,7 +66,9 @@ struct LoadOptions {
   }
 
   init(parsing words: [String]) throws(LoadFailure) {
-    guard let place = words.first else { throw .usage("HOST:PORT or boot is needed") }
+    guard let place = words.first else {
+      throw LoadFailure(message: "HOST:PORT or boot is needed\n\(usageText)", status: 64)
+    }
     if place != "boot" {
       for text in place.split(separator: ",", omittingEmptySubsequences: false) {
         do throws(NetworkError) { servers.append(try SocketAddress(parsing: String(text))) } catch {
@@ -89,6 +91,8 @@ struct LoadOptions {
         continue
       }
       guard option.hasPrefix("--") else { throw .usage("'\(option)' is no option") }
+      // The usage lists all options.
+      guard usageText.contains("  \(option) ") else { throw .usage("unknown option '\(option)'") }
       guard let value = rest.popFirst() else { throw .usage("\(option): a value is needed") }
       switch option {
       case "--rate": rate = try Self.number(value, option, in: 0.1...1e7)
@@ -104,7 +108,9 @@ struct LoadOptions {
       case "--services": services = try Self.number(value, option, in: 1...32)
       case "--mix":
         guard let parsed = ServiceTimeMix(parsing: value) else {
-          throw .usage("--mix: there is no mix '\(value)'")
+          throw .usage(
+            "--mix: there is no mix '\(value)'; there are fixed:US, exponential:US, "
+              + ServiceTimeMix.named.map(\.name).joined(separator: ", "))
         }
         mix = parsed
       case "--arrivals": pattern = try Self.pattern(value)

@@ -12,6 +12,8 @@ struct LoadRun: ~Copyable {
   private var planned: PlannedCalls
   private var pending: [Int: (call: PreparedCall, begin: ContinuousClock.Instant)] = [:]
   private var result: LoadResult
+  /// Whether anything has come back.
+  private var isAnswered = false
 
   init(_ options: LoadOptions, servers: [SocketAddress]) throws(NetworkError) {
     self.options = options
@@ -22,7 +24,7 @@ struct LoadRun: ~Copyable {
     result = LoadResult(callCount: options.calls)
   }
 
-  mutating func run() throws(NetworkError) -> LoadResult {
+  mutating func run() throws -> LoadResult {
     let start = ContinuousClock.now
     var sent = 0
     while sent < options.calls || !pending.isEmpty {
@@ -52,6 +54,10 @@ struct LoadRun: ~Copyable {
         sent += 1
       }
       giveUpOld()
+      if !isAnswered, result.lost >= NoReply.patience, !options.servers.isEmpty {
+        let noReply = NoReply(from: servers, within: options.timeout, datagramBytes: 0)
+        throw LoadFailure.run("\(noReply)")
+      }
     }
     result.seconds = start.duration(to: .now).seconds
     return result
@@ -82,6 +88,7 @@ struct LoadRun: ~Copyable {
   private mutating func receive(within limit: Duration) throws(NetworkError) {
     guard let (datagram, _) = try socket.receive(within: limit) else { return }
     let now = ContinuousClock.now
+    isAnswered = true
     guard let reply = try? RPCReply(datagram),
       let call = pending.removeValue(forKey: Int(reply.transaction &- firstTransaction))
     else {

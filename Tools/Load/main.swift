@@ -25,8 +25,13 @@ private func makeReport(_ options: LoadOptions) throws -> LoadReport {
   return report
 }
 
+let words = Array(CommandLine.arguments.dropFirst())
+if words.contains("--help") {
+  print(usageText)
+  exit(0)
+}
 do {
-  let report = try makeReport(LoadOptions(parsing: Array(CommandLine.arguments.dropFirst())))
+  let report = try makeReport(LoadOptions(parsing: words))
   print(report.text)
   if !report.isAllRight { exit(1) }
 } catch {

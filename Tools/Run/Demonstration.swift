@@ -39,13 +39,14 @@ struct DemonstrationCall {
   private static func echo(_ count: Int) -> DemonstrationCall {
     let data = EchoService.pattern(count)
     let arguments = EchoService.echoArguments(data)
+    let size = count == 1 ? "1 byte" : "\(count) bytes"
     return DemonstrationCall(
-      name: "echo of \(count) bytes", target: EchoService.echo, arguments: arguments
+      name: "echo of \(size)", target: EchoService.echo, arguments: arguments
     ) { results throws(WrongResult) in
       guard results == arguments else {
         throw WrongResult(description: "other bytes came back than were sent")
       }
-      return "\(count) bytes back"
+      return "\(size) back"
     }
   }
 

@@ -56,6 +56,8 @@ final class Runner {
     configuration.packetCapture = settings.packetCapture
     configuration.bootArguments = settings.bootArguments
     configuration.debuggerPort = settings.debuggerPort
+    // For the command `reboot`. A run without a terminal ends with its guest.
+    configuration.allowsReboot = Terminal.isInteractive && settings.traceFolder == nil
     if let folder = settings.traceFolder {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       configuration.traceFile = folder + "/nic.bin"
@@ -143,7 +145,9 @@ final class Runner {
         server: .loopback(port: port), firstTransaction: UInt32(index + 1), timeout: .seconds(5))
       let outcome = try client.call(call.target, call.arguments)
       guard case .success(let results) = outcome else {
-        throw RunFailure(description: "\(call.name): \(outcome)")
+        let service = isEcho ? "echo" : "calculator"
+        let hint = settings.hasManifest ? "; does MANIFEST name \(service)?" : ""
+        throw RunFailure(description: "\(call.name): \(outcome)\(hint)")
       }
       if tally.secondsToFirstAnswer == nil {
         tally.secondsToFirstAnswer = Date().timeIntervalSince(start)

@@ -22,6 +22,8 @@ struct Settings {
   var repeatedCalls = 0
   /// UDP ports of the guest that are forwarded beside the usual services'.
   var ports: [UInt16] = []
+  /// Whether the guest runs what a services.conf of the user's names.
+  var hasManifest = false
   /// For the kernel's command line.
   var bootArguments: [String] = []
   /// A folder for what NIC and kernel record of the run; nil records nothing.
@@ -51,9 +53,14 @@ struct Settings {
       }
       memory = text
     }
-    isDeterministic = try number("DETERMINISTIC", in: 0...1) == 1
+    switch value("DETERMINISTIC") {
+    case nil, "0": isDeterministic = false
+    case "1": isDeterministic = true
+    case let text?: throw SettingsError(description: "DETERMINISTIC=\(text): 0 or 1 is needed")
+    }
     packetCapture = value("PCAP")
     accelerator = value("ACCEL")
+    hasManifest = value("MANIFEST") != nil
     repeatedCalls = try number("CALLS", in: 0...10_000_000) ?? 0
     traceFolder = value("TRACE")
     debuggerPort = try number("GDB_PORT", in: 1...65535).map(UInt16.init)

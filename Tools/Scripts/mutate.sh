@@ -162,6 +162,16 @@ work() {
 
 # --- All of them -------------------------------------------------------------------------------
 
+# Before minutes go into copies and the sources as they are.
+if ! awk -v wanted="$wanted" '
+    /^= / { name = substr($0, 3) }
+    /^@ / && (wanted == "" || index(name " " substr($0, 3), wanted)) { found = 1 }
+    END { exit !found }' "$list"; then
+  printf "mutate: no fault has '%s' in its name or its file's; they are in Tests/Mutations/mutants.txt\n" \
+    "$wanted" >&2
+  exit 64
+fi
+
 begin=$SECONDS
 for ((worker = 0; worker < workers; worker++)); do
   use_copy "$worker"

@@ -17,7 +17,10 @@ func fail(_ message: String, status: Int32) -> Never {
 var isOnce = false
 var server = SocketAddress.loopback(port: StatisticsService.port)
 for word in CommandLine.arguments.dropFirst() {
-  if word == "--once" {
+  if word == "--help" {
+    print(usage)
+    exit(0)
+  } else if word == "--once" {
     isOnce = true
   } else if word.hasPrefix("-") {
     fail("unknown option '\(word)'\n\(usage)", status: 64)

@@ -39,6 +39,8 @@ struct Capture {
   private(set) var lostRecords: UInt64 = 0
   /// Frames with a wrong checksum.
   private(set) var damagedFrames = 0
+  /// Of a record in whose middle the NIC's file ends.
+  private(set) var cutBytes = 0
   private var lostByRing: [Int: UInt64] = [:]
   private var ticksPerSecond: UInt64 = 1
 
@@ -58,9 +60,8 @@ struct Capture {
 
   mutating func addNICFile(_ bytes: [UInt8], path: String) throws(CaptureError) {
     let header = try streamHeader(Array(bytes.prefix(StreamHeader.bytes)), path)
-    guard (bytes.count - StreamHeader.bytes) % TraceRecord.bytes == 0 else {
-      throw CaptureError(description: "\(path): ends in the middle of a record")
-    }
+    // As when QEMU was killed while it wrote; what is before counts.
+    cutBytes = (bytes.count - StreamHeader.bytes) % TraceRecord.bytes
     var offset = StreamHeader.bytes
     while let record = TraceRecord(bytes.span, at: offset) {
       add(record, by: .nic, ticksPerSecond: header.ticksPerSecond)

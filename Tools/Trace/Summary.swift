@@ -10,6 +10,11 @@ enum Summary {
         + "\(capture.damagedFrames) damaged frames",
       "\(requests.count) requests from frame to frame, \(requests.count(where: \.isCold)) cold",
     ]
+    if capture.cutBytes > 0 {
+      lines.append(
+        "the NIC's file ends in the middle of a record: its last \(capture.cutBytes) bytes "
+          + "are left out")
+    }
     guard !requests.isEmpty else { return lines.joined(separator: "\n") }
     lines += ["", row(["virtual ns", "count", "p50", "p99", "p99.9", "largest"])]
     for stage in Stage.allCases {

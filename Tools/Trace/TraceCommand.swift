@@ -3,28 +3,36 @@
 import Foundation
 import Tracing
 
+let usageText = "usage: wengen-trace [--serial FILE] [--nic FILE] --out FOLDER"
+
+/// The command line is wrong.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ message: String) { description = "\(message)\n\(usageText)" }
+}
+
 /// What was asked for.
 struct TraceCommand {
   private var serialFile: String?
   private var nicFile: String?
   private var folder: String?
 
-  init(parsing arguments: [String]) throws(CaptureError) {
+  init(parsing arguments: [String]) throws(UsageError) {
     var rest = arguments[...]
     while let option = rest.popFirst() {
-      guard let value = rest.popFirst() else {
-        throw CaptureError(description: "\(option): a value is missing")
+      guard ["--serial", "--nic", "--out"].contains(option) else {
+        throw UsageError("unknown option '\(option)'")
       }
+      guard let value = rest.popFirst() else { throw UsageError("\(option): a value is missing") }
       switch option {
       case "--serial": serialFile = value
       case "--nic": nicFile = value
-      case "--out": folder = value
-      default: throw CaptureError(description: "unknown option \(option)")
+      default: folder = value
       }
     }
     guard folder != nil, serialFile != nil || nicFile != nil else {
-      throw CaptureError(
-        description: "usage: wengen-trace [--serial FILE] [--nic FILE] --out FOLDER")
+      throw UsageError("a folder and at least one file are needed")
     }
   }
 
@@ -46,13 +54,26 @@ struct TraceCommand {
   }
 
   private func read(_ path: String) throws(CaptureError) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CaptureError(description: "\(path): cannot be read")
+    do { return Array(try Data(contentsOf: URL(filePath: path))) } catch {
+      throw CaptureError(description: "\(path): cannot be read: \(Self.reason(error))")
     }
-    return Array(data)
   }
 
-  private func write(_ capture: Capture, to folder: URL) throws {
+  /// The system's words for what went wrong with a file.
+  private static func reason(_ error: any Error) -> String {
+    let inner = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    return (inner ?? error).localizedDescription
+      .replacing("The operation could not be completed. ", with: "")
+  }
+
+  private func write(_ capture: Capture, to folder: URL) throws(CaptureError) {
+    do { try writeFiles(capture, to: folder) } catch {
+      throw CaptureError(
+        description: "--out \(folder.path): cannot be written: \(Self.reason(error))")
+    }
+  }
+
+  private func writeFiles(_ capture: Capture, to folder: URL) throws {
     let files = FileManager.default
     let ctf = folder.appending(path: "ctf")
     // Streams of an earlier trace would be read as this one's.

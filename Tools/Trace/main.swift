@@ -6,10 +6,16 @@
 
 import Foundation
 
+let words = Array(CommandLine.arguments.dropFirst())
+if words.contains("--help") {
+  print(usageText)
+  exit(0)
+}
 do {
-  let command = try TraceCommand(parsing: Array(CommandLine.arguments.dropFirst()))
+  let command = try TraceCommand(parsing: words)
   try command.run()
 } catch {
   FileHandle.standardError.write(Data("wengen-trace: \(error)\n".utf8))
-  exit(1)
+  // sysexits.h: EX_USAGE.
+  exit(error is UsageError ? 64 : 1)
 }

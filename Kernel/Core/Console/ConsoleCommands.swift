@@ -189,11 +189,8 @@ enum ConsoleCommands {
         return
       }
       Console.withReply { output in
-        output.write("trace on: sources are\n  all, usual")
-        for source in EventSource.allCases where !source.isRecordedByNIC {
-          output.write(", ")
-          output.write(source.name)
-        }
+        output.write("trace on: sources are\n  ")
+        output.write(SourceMask.choices)
         output.write("\n")
       }
     } else if words.isWord(1, "off") {
@@ -201,7 +198,12 @@ enum ConsoleCommands {
     } else if words.isWord(1, "dump") {
       TraceDump.frames()
     } else if words.isWord(1, "show") {
-      TraceDump.text(count: Int(words.number(2) ?? 8))
+      let count = words.number(2)
+      guard words.count == 2 || count != nil else {
+        reply("trace show: how many events of each core (8)")
+        return
+      }
+      TraceDump.text(count: Int(count ?? 8))
     } else if words.isWord(1, "counts") {
       TraceDump.counts()
     } else if words.isWord(1, "live"), words.isWord(2, "on") || words.isWord(2, "off") {
@@ -254,10 +256,14 @@ enum ConsoleCommands {
   private static func limits(_ words: borrowing CommandWords) {
     guard words.count == 6, let process = words.number(1), let minimum = words.number(2),
       let maximum = words.number(3), let weight = words.number(4), let quantum = words.number(5),
-      minimum <= maximum, maximum <= UInt64(UInt16.max), (1...UInt64(UInt16.max)) ~= weight,
+      maximum <= UInt64(UInt16.max), (1...UInt64(UInt16.max)) ~= weight,
       quantum <= 1_000_000
     else {
       reply("limits: a process as ps shows it, fewest and most cores, weight, quantum in us")
+      return
+    }
+    guard minimum <= maximum else {
+      reply("limits: the fewest cores, \(minimum), are more than the most, \(maximum)")
       return
     }
     guard process > 0, process <= UInt64(ProcessTable.capacity),
@@ -300,7 +306,7 @@ enum ConsoleCommands {
   private static func exit(_ words: borrowing CommandWords) {
     guard words.count > 1 else { PowerControl.stop(status: 0) }
     guard words.count == 2, let status = words.number(1), status <= 255 else {
-      reply("exit: a status is at most 255")
+      reply("exit: a status is a number, at most 255")
       return
     }
     PowerControl.stop(status: status)

@@ -13,7 +13,7 @@ enum ProcessCommands {
       return
     }
     guard let process = find(words), ProcessEnd.kill(process) else {
-      reply("no process \(escaping: words.word(1)) to kill")
+      reply("no process \(escaping: words.word(1)) to kill: ps shows those that run")
       return
     }
   }
@@ -25,7 +25,7 @@ enum ProcessCommands {
       return
     }
     guard let process = find(words), ProcessEnd.stop(process) else {
-      reply("no process \(escaping: words.word(1)) to stop")
+      reply("no process \(escaping: words.word(1)) to stop: ps shows those that run")
       return
     }
   }

@@ -75,7 +75,7 @@ private func begin(
   }
   var memoryBytes: UInt64 = 0
   for index in platform.memory.indices { memoryBytes += platform.memory[index].bytes }
-  Log.information("memory: \(memoryBytes >> 20) MiB in \(platform.memory.count) ranges")
+  Log.information("memory: \(memoryBytes >> 20) MiB, ranges: \(platform.memory.count)")
 
   do throws(KernelMemory.Failure) {
     try KernelMemory.build(

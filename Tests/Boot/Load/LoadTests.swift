@@ -6,15 +6,14 @@ import Testing
 
 extension BootTests {
   @Suite struct LoadTests {
-    private func run(_ options: String) throws -> (
+    private func run(_ options: String, at place: String = "boot --deterministic") throws -> (
       status: Harness.ExitStatus, output: String, errors: String
     ) {
       let artefacts = Artefacts.standard
       let generator = artefacts.folder + "/../debug/wengen-load"
       try artefacts.require([artefacts.kernelImage, artefacts.device, generator])
-      let words = options.split(separator: " ").map(String.init)
-      let result = try ChildProcess.run(
-        generator, ["boot", "--deterministic"] + words, within: .seconds(60))
+      let words = "\(place) \(options)".split(separator: " ").map(String.init)
+      let result = try ChildProcess.run(generator, words, within: .seconds(60))
       return (result.status, result.output, result.errors)
     }
 
@@ -84,6 +83,17 @@ extension BootTests {
       #expect(refused.output.contains(" 0 lost;"))
     }
 
+    /// 10,000 calls, each of which would wait for its whole timeout.
+    @Test(arguments: ["--closed 1", "--rate 100"]) func givesUpWhenNobodyAnswers(
+      pace: String
+    ) throws {
+      // Bound, and nobody reads.
+      let silent = try UDPSocket(boundTo: .loopback(port: 0))
+      let result = try run(pace + " --timeout 0.2", at: "\(try silent.localAddress)")
+      #expect(result.status == .exited(1))
+      #expect(result.errors.contains("within 0.2 seconds: is a machine running"))
+    }
+
     @Test func saysWhatCannotBe() throws {
       let early = try run("--start 1 --calls 10")
       #expect(early.status == .exited(1))
@@ -92,6 +102,8 @@ extension BootTests {
         ("--closed 2", "with --closed 1 or at a rate, not with --closed 2"),
         ("--closed 1 --start 5", "--start: is for --deterministic at a rate"),
         ("--start 0", "--start: '0' is not a number from 1.0 to"),
+        ("--bogus", "unknown option '--bogus'"), ("--mix", "--mix: a value is needed"),
+        ("--mix nope", "there are fixed:US, exponential:US, bimodal1, bimodal2, high, extreme"),
       ] {
         let result = try run(options)
         #expect(result.status == .exited(64))

@@ -219,14 +219,26 @@ private final class SoakRun {
 extension BootTests {
   @Suite struct SoakTests {
     /// WENGEN_SOAK=SEEDSxCALLS, as `make soak` sets it; else what each test run can afford.
-    static let extent: (seeds: UInt64, calls: Int) = {
-      let words = (ProcessInfo.processInfo.environment["WENGEN_SOAK"] ?? "")
-        .split(separator: "x")
-      guard words.count == 2, let seeds = UInt64(words[0]), let calls = Int(words[1]) else {
-        return (4, 2_500)
-      }
+    static let extent: (seeds: UInt64, calls: Int) =
+      asked.flatMap { extent(parsing: $0) } ?? (4, 2_500)
+
+    private static let asked = ProcessInfo.processInfo.environment["WENGEN_SOAK"]
+
+    private static func extent(parsing text: String) -> (seeds: UInt64, calls: Int)? {
+      let words = text.split(separator: "x", omittingEmptySubsequences: false)
+      guard words.count == 2, let seeds = UInt64(words[0]), let calls = Int(words[1]), seeds > 0,
+        calls > 0
+      else { return nil }
       return (seeds, calls)
-    }()
+    }
+
+    /// Another extent than the one asked for would pass for it.
+    @Test func theExtentAskedForIsOne() {
+      let text = Self.asked ?? "4x2500"
+      #expect(
+        Self.extent(parsing: text) != nil,
+        "SOAK=\(text): seeds and calls above 0 are needed, such as 20x5000")
+    }
 
     /// R7: every call that the NIC accepted was answered once, by its result, or by an error when its
     /// process was killed; under both orders of interrupt and answer (R10).

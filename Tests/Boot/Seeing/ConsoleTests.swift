@@ -15,7 +15,10 @@ extension BootTests {
         ("nic", "LAUBERHORN, "), ("stats", "NIC: loadsHeld "), ("log", "log kernel=info"),
         ("log warning,process=debug", "kernel=warning nic=warning process=debug"),
         ("log loud", "log: error, warning"), ("trace", "trace on [sources]"),
-        ("trace on everything", "trace on: sources are"), ("kill 99", "no process 99"),
+        ("trace on everything", "trace on: sources are"),
+        ("trace show x", "trace show: how many"), ("exit x", "a number, at most 255"),
+        ("limits 1 3 2 1 0", "fewest cores, 3, are more than the most, 2"),
+        ("kill 99", "no process 99"),
         ("kill", "kill: the number"), ("policy", "policy: first-come; handlers run"),
         ("bench", "bench: an event, recorded: "), ("bench", "bench: schedule(), nothing ready: "),
         ("start", "start: the name"), ("start echo", "start: echo is process 2 already"),
@@ -149,6 +152,28 @@ extension BootTests {
       let (calls, losses) = bystander.finish()
       #expect(calls >= 2000 && losses == 0)
       guest.machine.type("trace live off\rtrace off\r")
+      try guest.expectExit(typing: "exit", status: 0)
+    }
+
+    /// Misspelt words are named with the choices; those that boot loaders give Linux are not.
+    @Test func bootArgumentsThatMeanNothingAreReported() throws {
+      let guest = try Guest {
+        $0.coreCount = 1
+        $0.bootArguments = [
+          "foo=bar", "watch=maybe", "debug=1", "trace=nope", "log=nope", "quiet", "root=/dev/vda1",
+          "BOOT_IMAGE=/boot/wengen", "net.ifnames=0", "console=ttyAMA0,115200",
+        ]
+      }
+      let text = guest.machine.console.text
+      for words in [
+        "argument log=nope: there are error, warning, info or debug, or source=level, with commas; "
+          + "sources are kernel, nic, process, program, interrupt, console, trace",
+        "argument watch=maybe: there are off and on", "argument debug=1: there are yes and no",
+        "argument trace=nope: there are all, usual, dispatch, user, syscall, interrupt, process, "
+          + "idle, kernel, with commas",
+        "argument foo= is unknown; there are exit, log, policy, watch, console, debug and trace",
+      ] { #expect(text.contains("warning: console: boot \(words)"), "\(text)") }
+      #expect(text.ranges(of: "boot argument").count == 5, "\(text)")
       try guest.expectExit(typing: "exit", status: 0)
     }
 

@@ -55,6 +55,31 @@ extension BootTests {
       #expect(times == times.sorted())
     }
 
+    /// A crash cuts the NIC's file anywhere.
+    @Test func aCutFileCountsUpToItsCut() throws {
+      let (folder, _) = try tracedRun(calls: 5)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let file = folder + "/nic.bin"
+      let bytes = try Data(contentsOf: URL(filePath: file))
+      try bytes.dropLast(13).write(to: URL(filePath: file))
+      let converter = Artefacts.standard.folder + "/../debug/wengen-trace"
+      let result = try ChildProcess.run(converter, ["--nic", file, "--out", folder])
+      #expect(result.status == .exited(0), "\(result.errors)")
+      #expect(result.output.contains("in the middle of a record: its last 19 bytes are left out"))
+      #expect(result.output.contains("requests from frame to frame"))
+      for (arguments, status, words) in [
+        (
+          ["--nic", file, "--out", file + "/x"], Int32(1), "/x: cannot be written: Not a directory"
+        ),
+        (["--nic", folder + "/none", "--out", folder], 1, "/none: cannot be read: No such file"),
+        (["--nic"], 64, "--nic: a value is missing"), (["--bogus"], 64, "unknown option '--bogus'"),
+      ] {
+        let result = try ChildProcess.run(converter, arguments)
+        #expect(result.status == .exited(status))
+        #expect(result.errors.contains(words), "\(result.errors)")
+      }
+    }
+
     /// What the format's description requires of each kind of event (Chrome's "Trace Event
     /// Format"), and that each flow begins, goes on and ends once.
     @Test func chromeTraceIsWellFormed() throws {

@@ -1,5 +1,35 @@
 // An ONC RPC client over UDP: one call at a time, replies matched by transaction identifier.
 
+/// Calls without any reply: why that is, as far as a client can tell.
+public struct NoReply: CustomStringConvertible {
+  /// So many calls in a row without one, and none before them had one: there will be none.
+  public static let patience = 5
+  /// The most that is sent in one frame of 1,500 bytes: less IPv4 (20) and UDP (8).
+  static let largestUnfragmentedDatagram = 1472
+
+  private let servers: [SocketAddress]
+  private let timeout: Duration
+  private let datagramBytes: Int
+
+  /// - Parameter datagramBytes: of the longest call.
+  public init(from servers: [SocketAddress], within timeout: Duration, datagramBytes: Int) {
+    self.servers = servers
+    self.timeout = timeout
+    self.datagramBytes = datagramBytes
+  }
+
+  public var description: String {
+    let names = servers.map(\.description).joined(separator: ", ")
+    let start = "no reply from \(names) within \(timeout): "
+    guard datagramBytes > Self.largestUnfragmentedDatagram else {
+      return start + "is a machine running (make run)?"
+    }
+    return start
+      + "the call has \(datagramBytes) bytes; one above \(Self.largestUnfragmentedDatagram) is sent "
+      + "as IP fragments, and the NIC drops those (README, Known limits)"
+  }
+}
+
 /// Calls procedures of one server.
 public struct RPCClient: ~Copyable {
   private let socket: UDPSocket

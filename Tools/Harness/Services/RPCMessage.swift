@@ -82,16 +82,20 @@ extension RPCOutcome: CustomStringConvertible {
     case .success(let results): "success, \(results.count) bytes of results"
     case .acceptedError(.programUnavailable): "PROG_UNAVAIL: the server has no such program"
     case .acceptedError(.programMismatch(let low, let high)):
-      "PROG_MISMATCH: the server has versions \(low) to \(high) of the program"
+      "PROG_MISMATCH: the server has \(Self.versions(low, high)) of the program"
     case .acceptedError(.procedureUnavailable): "PROC_UNAVAIL: the program has no such procedure"
     case .acceptedError(.garbageArguments): "GARBAGE_ARGS: the procedure takes other arguments"
     case .acceptedError(.systemError): "SYSTEM_ERR: the server failed"
     case .denied(.rpcMismatch(let low, let high)):
-      "RPC_MISMATCH: the server speaks RPC versions \(low) to \(high)"
+      "RPC_MISMATCH: the server speaks \(Self.versions(low, high)) of RPC"
     case .denied(.authenticationError(let status)):
       "AUTH_ERROR: the credentials were refused (auth_stat \(status))"
     case .timeout: "no reply in time"
     }
+  }
+
+  private static func versions(_ low: UInt32, _ high: UInt32) -> String {
+    low == high ? "version \(low)" : "versions \(low) to \(high)"
   }
 }
 
