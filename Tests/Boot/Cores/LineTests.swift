@@ -100,10 +100,12 @@ extension BootTests {
 
     @Test func limitsThatMakeNoSenseAreRefused() throws {
       let guest = try Guest { $0.coreCount = 1 }
-      for bad in ["", "1", "1 2 1 1 0", "1 0 1 0 0", "1 0 1 1 1000001", "1 0 65536 1 0"] {
+      for bad in ["", "1", "1 0 1 0 0", "1 0 1 1 1000001", "1 0 65536 1 0"] {
         guest.machine.type("limits \(bad)\n")
         try guest.machine.expectLine(containing: "limits: a process as ps shows it")
       }
+      guest.machine.type("limits 1 2 1 1 0\n")
+      try guest.machine.expectLine(containing: "fewest cores, 2, are more than the most, 1")
       guest.machine.type("limits 60 0 1 1 0\n")
       try guest.machine.expectLine(containing: "no process 60 that runs")
     }
