@@ -59,6 +59,7 @@ struct CoreAllocationTests {
     var allocation = CoreAllocation(settings: settings, rpcCores: 8)
     _ = run(&allocation, from: 0, for: 5 * .millisecond) { _ in 1 }
     let start: UInt64 = .second
+    allocation.beginSamples()
     let window = allocation.windowNanoseconds
     let early = run(&allocation, from: start, for: window) { _ in 1 }
     #expect(early.moves == 0)

@@ -58,6 +58,7 @@ enum CoreHiring {
         expected: 0, desired: core.core.number + 1, ordering: .acquiringAndReleasing
       ).exchanged
     else { return }
+    unsafe allocation?.beginSamples()
     core.scheduleAllocation(afterNanoseconds: roundNanoseconds)
   }
 

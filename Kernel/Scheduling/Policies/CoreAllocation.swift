@@ -58,7 +58,6 @@ public struct CoreAllocation: Hashable, Sendable {
   public private(set) var rpcCores: Int
   public private(set) var windowNanoseconds: UInt64
   private var windowStartNanoseconds: UInt64?
-  private var lastSampleNanoseconds: UInt64?
   /// The most cores that were wanted in this window.
   private var peak = 0
   private var calm = 0
@@ -74,12 +73,6 @@ public struct CoreAllocation: Hashable, Sendable {
 
   public mutating func update(_ sample: LoadSample) -> Change {
     let now = sample.nowNanoseconds
-    // Nobody looked for so long: what was wanted meanwhile is not known.
-    if let last = lastSampleNanoseconds, now > last + settings.windowNanoseconds {
-      beginWindow(at: now, peak: 0)
-      shortSinceNanoseconds = nil
-    }
-    lastSampleNanoseconds = now
     let wanted = min(
       max(sample.busyCores + sample.callsWaiting, settings.minimumCores), settings.maximumCores)
     let start = windowStartNanoseconds ?? now
@@ -89,6 +82,13 @@ public struct CoreAllocation: Hashable, Sendable {
     shortSinceNanoseconds = nil
     guard now >= start + windowNanoseconds else { return .keep }
     return endWindow(sample)
+  }
+
+  /// Samples come again, after nobody has looked for a while: what was wanted meanwhile is not known.
+  public mutating func beginSamples() {
+    windowStartNanoseconds = nil
+    peak = 0
+    shortSinceNanoseconds = nil
   }
 
   /// Retired cores had no thread left, and do RPC again: as if they had been hired.
