@@ -130,13 +130,17 @@ extension BootTests {
       let calls = trace.calls(of: SpinService.spin)
       #expect(calls.count == bursts * Self.cores)
       var window = Self.windowNanoseconds
-      var batchSince: UInt64?
+      // `expectBatchEverywhere`, in the guest's time: before, the call to batch has a worker on a core.
+      let retired = try #require(
+        states.firstTime(atOrAfter: 0, whenAtLeast: 2, \.isRetired), "before the bursts")
+      var batchSince = try #require(
+        states.firstTime(atOrAfter: retired, whenAtLeast: Self.cores) { $0.computes(for: batch) },
+        "before the bursts")
       for number in 0..<bursts {
         let when: Comment = "burst \(number)"
         let burst = try Span(calls.filter { Int($0.key) / 100 == number }.values)
         expectComputing(
-          batch, states, from: batchSince ?? burst.firstArrival - Self.windowNanoseconds,
-          to: burst.firstArrival, when)
+          batch, states, from: batchSince, to: burst.firstArrival, when)
 
         let following = try #require(
           states.firstTime(atOrAfter: burst.lastArrival, whenAtLeast: Self.cores) {
