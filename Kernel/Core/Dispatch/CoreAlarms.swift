@@ -103,8 +103,10 @@ extension CoreReference {
   }
 
   /// Asks the scheduler at that time; nil: not by time.
-  func setAlarm(forGeneral nanoseconds: UInt64?) {
-    let tick = nanoseconds.map { GenericTimer.ticks(nanoseconds: $0) } ?? CoreAlarms.never
+  /// - Parameter isAtLatest: an alarm that is set already stays when it is earlier.
+  func setAlarm(forGeneral nanoseconds: UInt64?, isAtLatest: Bool = false) {
+    var tick = nanoseconds.map { GenericTimer.ticks(nanoseconds: $0) } ?? CoreAlarms.never
+    if isAtLatest { tick = min(tick, alarms.general) }
     guard tick != alarms.general else { return }
     alarms.general = tick
     program()

@@ -98,10 +98,13 @@ extension CoreReference {
   /// When the scheduler wants to be asked again: the end of a slice, a sleeper's time, or another
   /// look whether the worker on this core only waits for calls.
   func setGeneralAlarm() {
-    var deadline = withScheduler { $0.deadlineNanoseconds(in: ThreadRecordTable()) }
-    if readyCount > 0, withScheduler({ $0.running == nil }) {
-      deadline = min(deadline ?? .max, now + CoreAlarms.idleCheckNanoseconds)
+    let deadline = withScheduler { $0.deadlineNanoseconds(in: ThreadRecordTable()) }
+    guard readyCount > 0, withScheduler({ $0.running == nil }) else {
+      setAlarm(forGeneral: deadline)
+      return
     }
-    setAlarm(forGeneral: deadline)
+    // No later than it was to be: all mail leads here, and may come more often than once a check.
+    setAlarm(
+      forGeneral: min(deadline ?? .max, now + CoreAlarms.idleCheckNanoseconds), isAtLatest: true)
   }
 }
